@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "errand/error.h"
+
+namespace errand {
+
+/// Where and how jobs run: an engine, a place and defaults. A plain value: copy it, change fields,
+/// hand it to exec. A job belongs to the context in force when it was submitted.
+///
+/// Not synchronised: one thread at a time may change a given object.
+struct ComputeContext {
+  std::string engine = "local";  ///< "local" or "slurm"
+  bool sequential = false;       ///< true: one task at a time (LocalSeq)
+
+  bool wait = true;             ///< exec returns when the job has ended
+  bool console_output = false;  ///< print the tasks' console text before results are returned
+  bool auto_cleanup = true;     ///< remove the artifacts once every result is in the caller's hands
+
+  /// The place. Empty: $ERRAND_SHARE_DIR, else errand/ in the user's XDG state directory.
+  std::string share_dir;
+
+  /// How many tasks run at once. 0: as many as the machine has cores; on a cluster, what its engine's page
+  /// says.
+  int cores = 0;
+
+  /// Variables for the tasks beside the recorded standard list: "NAME" copies the submitter's value,
+  /// "NAME=value" sets one.
+  std::vector<std::string> environment;
+
+  /// Names of packages a task needs; used by the interpreted front ends.
+  std::vector<std::string> packages_to_load;
+
+  /// Wall-clock limit of one task. 0: none. A task over its limit is killed and failed, not retried.
+  std::chrono::milliseconds task_time_limit{0};
+
+  /// Private memory of one task's process in bytes (RLIMIT_DATA). 0: none.
+  std::uint64_t task_memory_limit = 0;
+
+  /// Console text kept per task in bytes: the first and the last half; the cut is stated.
+  std::uint64_t console_limit = 64ULL << 20;
+
+  /// How often a task lost to the machine (worker killed or crashed) is started again.
+  int lost_task_retries = 2;
+
+  /// Owners (user names or numeric ids) beside the caller whose jobs may be read: values are decoded by the
+  /// reader's own code. Counts in the context in force (get_compute_context), not in a job's.
+  std::vector<std::string> trusted_owners;
+
+  /// Settings of engines outside the core, by name; kept and compared, not interpreted here.
+  std::map<std::string, std::string> engine_options;
+
+  bool operator==(const ComputeContext&) const = default;
+};
+
+/// A plain loop in this process when waiting (no job, no capture); one worker when not.
+[[nodiscard]] ComputeContext LocalSeq(ComputeContext base = {});
+
+/// This machine's cores, or `cores` of them.
+[[nodiscard]] ComputeContext LocalParallel(ComputeContext base = {});
+
+/// The Slurm cluster that this host's own commands (sbatch, squeue) reach. The share directory must be one
+/// that its nodes see under the same path. engine_options: partition, time, memory ...; the engine's page
+/// (docs: Slurm) lists them, and a submission with any other is refused.
+[[nodiscard]] ComputeContext SlurmContext(ComputeContext base = {});
+
+/// The context of that name: a built-in ("local", "localseq", "localpar", "RxLocalSeq",
+/// "RxLocalParallel", "slurm", "RxSlurm", "RxHpcServer", case ignored) or a named one of the configuration
+/// file. Errors: not_found (naming what exists), invalid_argument (bad configuration file: file and line).
+[[nodiscard]] Result<ComputeContext> make_compute_context(std::string_view name);
+
+/// The context in force in this process; LocalSeq until one is set.
+/// Precedence of fields: set_compute_context's argument, then environment, then configuration file.
+/// Thread-safe.
+[[nodiscard]] ComputeContext get_compute_context();
+
+/// Puts a context in force for later calls of this process and returns the one before. Thread-safe.
+ComputeContext set_compute_context(ComputeContext context);
+
+/// A named context and where it comes from.
+struct NamedContext {
+  std::string name;
+  std::string origin;  ///< "built in", or the configuration file's path
+  ComputeContext context;
+};
+
+/// Every context that make_compute_context knows, built-in ones first.
+/// Errors: invalid_argument for a configuration file that cannot be read (file, line, what to do).
+[[nodiscard]] Result<std::vector<NamedContext>> list_compute_contexts();
+
+/// The share directory a context means: its own, else $ERRAND_SHARE_DIR, else the XDG default.
+[[nodiscard]] std::string resolve_share_dir(const ComputeContext& context);
+
+}  // namespace errand

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Python objects to bytes: pickle protocol 5, by value where names would not do, large buffers uncopied.
+
+Scalars never come here: the extension module writes and reads them as MessagePack.
+"""
+import pickle
+from typing import Any, List, Tuple
+
+PROTOCOL = 5
+RAW, MSGPACK, PICKLE = 1, 2, 3
+# Buffers of this many bytes and more stay outside the pickle: written from where they lie, mapped by the reader.
+OUT_OF_BAND = 64 << 10
+
+
+def _collector() -> Tuple[List[Any], Any]:
+    buffers: List[Any] = []
+
+    def keep(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < OUT_OF_BAND:
+            return True  # inside the pickle
+        buffers.append(raw)
+        return False
+
+    return buffers, keep
+
+
+def dump_value(value: Any) -> List[Any]:
+    """[codec, bytes, buffer...] of a task's result. Raises what pickling raises."""
+    encode = getattr(type(value), "__errand_encode__", None)
+    if encode is not None:
+        return encode(value)  # type: ignore[no-any-return]
+    buffers, keep = _collector()
+    try:
+        first = pickle.dumps(value, PROTOCOL, buffer_callback=keep)
+    except Exception:
+        import cloudpickle
+
+        buffers, keep = _collector()
+        first = cloudpickle.dumps(value, protocol=PROTOCOL, buffer_callback=keep)
+    return [PICKLE, first, *buffers]
+
+
+def load_value(first: Any, buffers: List[Any]) -> Any:
+    """The value again; arrays use the buffers' memory."""
+    return pickle.loads(first, buffers=buffers)
+
+
+def dump_call(value: Any) -> bytes:
+    """One object by value, for a worker."""
+    import cloudpickle
+
+    return cloudpickle.dumps(value, protocol=PROTOCOL)  # type: ignore[no-any-return]
+
+
+def dump_shared(value: Any) -> List[Any]:
+    """[bytes, buffer...] of what all tasks of a job get."""
+    import cloudpickle
+
+    buffers, keep = _collector()
+    first = cloudpickle.dumps(value, protocol=PROTOCOL, buffer_callback=keep)
+    return [first, *buffers]

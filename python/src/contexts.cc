@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nanobind/stl/map.h>
+
+#include "binding.h"
+#include "errand/compute_context.h"
+
+namespace errand::python {
+
+void bind_contexts(nb::module_& module) {
+  nb::class_<ComputeContext>(module, "ComputeContext", "The core's compute context: a plain value.")
+      .def(nb::init<>())
+      .def("copy", [](const ComputeContext& self) { return self; })
+      .def_rw("engine", &ComputeContext::engine)
+      .def_rw("sequential", &ComputeContext::sequential)
+      .def_rw("wait", &ComputeContext::wait)
+      .def_rw("console_output", &ComputeContext::console_output)
+      .def_rw("auto_cleanup", &ComputeContext::auto_cleanup)
+      .def_rw("share_dir", &ComputeContext::share_dir)
+      .def_rw("cores", &ComputeContext::cores)
+      .def_rw("environment", &ComputeContext::environment)
+      .def_rw("packages_to_load", &ComputeContext::packages_to_load)
+      .def_prop_rw(
+          "task_time_limit",
+          [](const ComputeContext& self) { return static_cast<double>(self.task_time_limit.count()) / 1e3; },
+          [](ComputeContext& self, double seconds) {
+            self.task_time_limit = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3));
+          })
+      .def_rw("task_memory_limit", &ComputeContext::task_memory_limit)
+      .def_rw("console_limit", &ComputeContext::console_limit)
+      .def_rw("lost_task_retries", &ComputeContext::lost_task_retries)
+      .def_rw("trusted_owners", &ComputeContext::trusted_owners)
+      .def_rw("engine_options", &ComputeContext::engine_options)
+      .def("__eq__", [](const ComputeContext& self, const ComputeContext& other) { return self == other; });
+
+  module.def("make_compute_context",
+             [](const std::string& name) { return take(make_compute_context(name)); });
+  module.def("get_compute_context", [] { return get_compute_context(); });
+  module.def("set_compute_context",
+             [](const ComputeContext& context) { return set_compute_context(context); });
+  module.def("resolve_share_dir", [](const ComputeContext& context) { return resolve_share_dir(context); });
+}
+
+}  // namespace errand::python

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# A non-waiting context on two cores.
+background <- function(...) RxLocalParallel(wait = FALSE, cores = 2, ...)
+waiting <- function(...) RxLocalParallel(wait = TRUE, cores = 2, ...)
+
+with_context <- function(context, code) {
+  before <- rxSetComputeContext(context)
+  on.exit(rxSetComputeContext(before))
+  force(code)
+}
+
+# Waits until `condition` holds, 20 s at most.
+eventually <- function(condition) {
+  for (i in 1:400) {
+    if (condition()) return(TRUE)
+    Sys.sleep(0.05)
+  }
+  FALSE
+}
+
+# R code in a process of its own, with this session's place and library: what it prints.
+in_other_session <- function(code) {
+  file <- tempfile(fileext = ".R")
+  on.exit(unlink(file))
+  writeLines(c(sprintf(".libPaths(c(%s, .libPaths()))", deparse1(.libPaths()[[1L]])),
+               "suppressPackageStartupMessages(library(errand))", code), file)
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", file), stdout = TRUE, stderr = TRUE)
+}
+
+finished_results <- function(job, ...) {
+  rxWaitForJob(job)
+  rxGetJobResults(job, ...)
+}
+
+# A function that takes nothing of the test along.
+at_top_level <- function(f) {
+  environment(f) <- globalenv()
+  f
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "errand/compute_context.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+#include "client/configuration.h"
+#include "system/try.h"
+#include "system/user_directories.h"
+
+namespace errand {
+namespace {
+
+struct InForce {
+  std::mutex mutex;
+  std::optional<ComputeContext> context;
+};
+
+InForce& in_force() {
+  // Never destroyed: threads may ask for it while the process ends.
+  static auto* state = new InForce;
+  return *state;
+}
+
+/// What is in force until somebody sets a context.
+Result<ComputeContext> initial_context(const client::Configuration& configuration) {
+  std::string name = system::environment_value("ERRAND_CONTEXT");
+  if (name.empty()) name = configuration.active;
+  return client::context_named(configuration, name.empty() ? "local" : name);
+}
+
+/// One spelling for one directory, as far as that can be told without following links.
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  if (error) return path;
+  // "link/.." is not where it looks: only the file system knows.
+  const bool goes_up = std::ranges::find(whole, "..") != whole.end();
+  std::string plain = goes_up ? std::filesystem::weakly_canonical(whole, error) : whole.lexically_normal();
+  if (error) return whole;
+  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  return plain;
+}
+
+}  // namespace
+
+ComputeContext LocalSeq(ComputeContext base) {
+  base.engine = "local";
+  base.sequential = true;
+  return base;
+}
+
+ComputeContext LocalParallel(ComputeContext base) {
+  base.engine = "local";
+  base.sequential = false;
+  return base;
+}
+
+ComputeContext SlurmContext(ComputeContext base) {
+  base.engine = "slurm";
+  base.sequential = false;
+  return base;
+}
+
+Result<ComputeContext> make_compute_context(std::string_view name) {
+  TRY(const client::Configuration configuration, client::load_configuration());
+  Result<ComputeContext> found =
+      name == "default" ? initial_context(configuration) : client::context_named(configuration, name);
+  if (!found) return found;
+  TRY_VOID(client::apply_environment(*found));
+  return found;
+}
+
+ComputeContext get_compute_context() {
+  InForce& state = in_force();
+  const std::lock_guard lock(state.mutex);
+  if (!state.context) {
+    // A configuration that cannot be read is reported by the calls that can report it.
+    Result<ComputeContext> initial = make_compute_context("default");
+    if (!initial) return LocalSeq();
+    state.context = *std::move(initial);
+  }
+  return *state.context;
+}
+
+ComputeContext set_compute_context(ComputeContext context) {
+  ComputeContext before = get_compute_context();
+  InForce& state = in_force();
+  const std::lock_guard lock(state.mutex);
+  if (state.context) before = *std::move(state.context);
+  state.context = std::move(context);
+  return before;
+}
+
+Result<std::vector<NamedContext>> list_compute_contexts() {
+  TRY(client::Configuration configuration, client::load_configuration());
+  std::vector<NamedContext> all{{"local", "built in", LocalSeq(configuration.defaults)},
+                                {"localpar", "built in", LocalParallel(configuration.defaults)},
+                                {"slurm", "built in", SlurmContext(configuration.defaults)}};
+  for (NamedContext& named : configuration.contexts) all.push_back(std::move(named));
+  for (NamedContext& named : all) TRY_VOID(client::apply_environment(named.context));
+  return all;
+}
+
+std::string resolve_share_dir(const ComputeContext& context) {
+  if (!context.share_dir.empty()) return absolute(context.share_dir);
+  const std::string place = system::environment_value("ERRAND_SHARE_DIR");
+  return place.empty() ? system::state_directory() : absolute(place);
+}
+
+}  // namespace errand

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+
+#include "client/program_file.h"
+#include "client/submission.h"
+#include "errand/exec.h"
+#include "function/command_template.h"
+#include "system/try.h"
+
+namespace errand {
+namespace {
+
+std::string command_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
+bool mentions_seed(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word.find("{seed}") != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// The program's path with its braces doubled, so that the template means the path itself.
+std::string without_meaning(const std::string& path) {
+  std::string quoted;
+  for (char c : path) quoted.append(c == '{' || c == '}' ? 2 : 1, c);
+  return quoted;
+}
+
+Result<std::vector<std::string>> resolve(std::vector<std::string> command) {
+  TRY(auto checked, functions::CommandTemplate::parse(command));
+  // A program chosen by the task's number cannot be looked up now.
+  if (command[0].find('{') != std::string::npos) return command;
+  const char* search_path = std::getenv("PATH");
+  TRY(std::string path,
+      client::find_program(command[0], search_path != nullptr ? search_path : "/usr/bin:/bin"));
+  command[0] = without_meaning(path);
+  return command;
+}
+
+}  // namespace
+
+Result<Job<ProgramResult>> exec_program(const ComputeContext& context,
+                                        const std::vector<std::string>& command, const ExecOptions& options) {
+  TRY(std::uint64_t total, client::count_tasks(options, std::nullopt, false));
+  TRY(std::vector<std::string> resolved, resolve(command));
+  ExecOptions chosen = options;
+  // Recorded, so that a task that runs again draws the same.
+  if (!chosen.seed && mentions_seed(command)) chosen.seed = detail::random_seed();
+  TRY(client::Submission submission, client::Submission::begin(context, chosen));
+  submission.manifest.language = "program";
+  submission.manifest.function = command_line(command);
+  submission.manifest.result_type = "program";
+  submission.manifest.command = std::move(resolved);
+  submission.manifest.program_path = submission.manifest.command[0];
+  submission.manifest.worker.argv = {"@errand", "--errand-worker"};
+  TRY_VOID(submission.prepare());
+  share::JobFileBuilder job(submission.manifest);
+  job.bare_tasks(total);
+  job.close();
+  TRY(auto published, submission.publish(job.take()));
+  published.reset();
+  TRY(JobRef ref, submission.hand_over());
+  TRY(JobRef waited, client::wait_if_asked(submission, std::move(ref)));
+  return Job<ProgramResult>(std::move(waited));
+}
+
+}  // namespace errand

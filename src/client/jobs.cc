@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
+#include <unordered_set>
+
+#include "client/job_report.h"
+#include "client/open_place.h"
+#include "client/summary.h"
+#include "errand/job.h"
+#include "journal/record.h"
+#include "share/names.h"
+#include "share/sealing.h"
+#include "system/try.h"
+
+namespace errand::client {
+namespace {
+
+constexpr std::uint64_t seal_limit = std::uint64_t{1} << 20;
+constexpr std::string_view none = "none";
+
+/// Which states a listing keeps.
+struct Wanted {
+  bool all = true;
+  bool none = false;
+  std::uint32_t statuses = 0;
+  [[nodiscard]] bool keeps(JobStatus status) const {
+    return all || (statuses >> static_cast<unsigned>(status) & 1U) != 0;
+  }
+  [[nodiscard]] bool keeps_none() const { return all || none; }
+};
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+}
+
+Result<Wanted> parse_states(const std::vector<std::string>& states) {
+  Wanted wanted;
+  wanted.all = states.empty();
+  for (const std::string& word : states) {
+    if (auto status = parse_job_status(word)) {
+      wanted.statuses |= 1U << static_cast<unsigned>(*status);
+    } else if (equal_ignoring_case(word, none)) {
+      wanted.none = true;
+    } else {
+      return Error{ErrorCode::invalid_argument, "\"" + word + "\" is no job state", false,
+                   "known are queued, running, finished, failed, canceled, missing, undetermined and none",
+                   0};
+    }
+  }
+  return wanted;
+}
+
+/// The seal of a job that is not marked active: one open, no listing. A retry marks its job active before
+/// it voids the seal, so such a seal holds.
+std::optional<share::Seal> read_seal(const share::Place& place, const std::string& id) {
+  auto bytes = place.files().read_all(share::job_path(id) + "/seal", seal_limit);
+  if (!bytes) return std::nullopt;
+  journal::RecordReader reader(std::as_bytes(std::span(*bytes)));
+  auto header = reader.next();
+  auto record = header ? reader.next() : std::nullopt;
+  if (!record || !journal::parse_file_header(*header, "seal")) return std::nullopt;
+  auto seal = share::decode_seal(record->text());
+  if (!seal) return std::nullopt;
+  return *std::move(seal);
+}
+
+/// Fewer are read before a thread has started.
+constexpr std::size_t ids_per_reader = 2048;
+constexpr std::size_t most_readers = 4;
+
+/// The seals of these jobs, in their order; empty for what is not sealed, and for ids that are `left_out`.
+/// Opening a hundred thousand files is most of a listing, and the kernel does it on every core.
+template <class LeftOut>
+std::vector<std::optional<share::Seal>> read_seals(const share::Place& place,
+                                                   const std::vector<std::string>& ids,
+                                                   const LeftOut& left_out) {
+  std::vector<std::optional<share::Seal>> seals(ids.size());
+  std::atomic<std::size_t> next = 0;
+  auto read = [&] {
+    for (std::size_t begin = 0; (begin = next.fetch_add(ids_per_reader)) < ids.size();) {
+      for (std::size_t i = begin; i < std::min(begin + ids_per_reader, ids.size()); ++i) {
+        if (!left_out(ids[i])) seals[i] = read_seal(place, ids[i]);
+      }
+    }
+  };
+  std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::size_t readers = std::min({most_readers, cores, ids.size() / ids_per_reader + 1});
+  std::vector<std::thread> threads;
+  try {
+    while (threads.size() + 1 < readers) threads.emplace_back(read);
+  } catch (const std::system_error&) {
+    // Fewer threads than wished for: the others read more.
+  }
+  read();
+  for (std::thread& thread : threads) thread.join();
+  return seals;
+}
+
+/// A context as a submission to the place records it.
+ComputeContext as_recorded(ComputeContext context, const share::Place& place) {
+  context.share_dir = place.path();
+  return context;
+}
+
+class Listing {
+ public:
+  Listing(const ComputeContext& context, const JobsOptions& options, Wanted wanted,
+          std::shared_ptr<share::Place> place)
+      : context_(as_recorded(context, *place)),
+        context_hash_(share::context_hash(context_)),
+        options_(options),
+        wanted_(wanted),
+        place_(std::move(place)) {}
+
+  Result<std::vector<JobSummary>> list() {
+    // Active ones are listed first: a job that settles in between is then read as if it had not.
+    TRY(std::vector<std::string> active, place_->active_ids());
+    active_.insert(active.begin(), active.end());
+    TRY(std::vector<std::string> ids, place_->job_ids());
+    auto left_out = [this](const std::string& id) { return !may_be_in_time(id) || active_.contains(id); };
+    std::vector<std::optional<share::Seal>> seals = read_seals(*place_, ids, left_out);
+    for (std::size_t i = 0; i < ids.size(); ++i) take(std::move(ids[i]), std::move(seals[i]));
+    report_unsettled();
+    if (wanted_.keeps_none()) add_unpublished();
+    auto order = [](const JobSummary& job) { return std::tie(job.created_ns, job.id); };
+    std::sort(summaries_.begin(), summaries_.end(),
+              [&](const JobSummary& a, const JobSummary& b) { return order(a) < order(b); });
+    return std::move(summaries_);
+  }
+
+ private:
+  [[nodiscard]] bool in_time(std::int64_t created_ns) const {
+    return (!options_.start_ns || created_ns >= *options_.start_ns) &&
+           (!options_.end_ns || created_ns <= *options_.end_ns);
+  }
+
+  /// The id carries the time of creation in milliseconds: most of what is out of time is not even opened.
+  [[nodiscard]] bool may_be_in_time(const std::string& id) const {
+    std::int64_t begin_ns = share::id_time_ms(id) * 1'000'000;
+    return (!options_.start_ns || begin_ns + 1'000'000 > *options_.start_ns) &&
+           (!options_.end_ns || begin_ns <= *options_.end_ns);
+  }
+
+  void take(std::string id, std::optional<share::Seal> seal) {
+    if (!may_be_in_time(id)) return;
+    if (seal) {
+      bool same = !options_.exact_match || seal->context_hash == context_hash_;
+      if (same && wanted_.keeps(seal->report.status) && in_time(seal->created_ns)) {
+        summaries_.push_back(summary_of(*std::move(seal), std::move(id), *place_));
+      }
+      return;
+    }
+    auto job = share::JobDirectory::open(place_, id);
+    if (job && !is_of_another_context(**job)) unsettled_.push_back(*std::move(job));
+  }
+
+  bool is_of_another_context(share::JobDirectory& job) const {
+    if (!options_.exact_match) return false;
+    if (auto seal = job.seal()) return seal->context_hash != context_hash_;
+    auto manifest = job.manifest();
+    return !manifest || (*manifest)->context != context_;
+  }
+
+  void report_unsettled() {
+    std::vector<share::JobDirectory*> jobs;
+    for (const auto& job : unsettled_) jobs.push_back(job.get());
+    std::vector<JobReport> reports = reports_of(*place_, jobs);
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      const StatusReport& status = reports[i].status;
+      if (status.status == JobStatus::missing || !wanted_.keeps(status.status)) continue;
+      JobSummary summary = summary_of(*jobs[i], status);
+      if (in_time(summary.created_ns)) summaries_.push_back(std::move(summary));
+    }
+  }
+
+  /// Submissions that never completed: still under their temporary name.
+  void add_unpublished() {
+    auto names = place_->files().list(std::string(share::staging_directory));
+    if (!names) return;
+    for (std::string& id : *names) {
+      if (share::parse_job_id(id) != id || !may_be_in_time(id) || options_.exact_match) continue;
+      JobSummary summary;
+      summary.place = place_->path();
+      summary.reason = "its submission never completed";
+      summary.created_ns = summary.modified_ns = share::id_time_ms(id) * 1'000'000;
+      summary.id = std::move(id);
+      summaries_.push_back(std::move(summary));
+    }
+  }
+
+  ComputeContext context_;
+  std::uint64_t context_hash_;
+  const JobsOptions& options_;
+  Wanted wanted_;
+  std::shared_ptr<share::Place> place_;
+  std::unordered_set<std::string> active_;
+  std::vector<JobSummary> summaries_;
+  std::vector<std::unique_ptr<share::JobDirectory>> unsettled_;
+};
+
+}  // namespace
+}  // namespace errand::client
+
+namespace errand {
+
+Result<std::vector<JobSummary>> get_jobs(const ComputeContext& context, const JobsOptions& options) {
+  TRY(client::Wanted wanted, client::parse_states(options.states));
+  const std::string path = resolve_share_dir(context);
+  // The default place comes into being with the first submission: before it there are no jobs.
+  if (context.share_dir.empty() && client::is_absent(path)) return std::vector<JobSummary>();
+  TRY(std::shared_ptr<share::Place> place, client::open_place(path, false));
+  return client::Listing(context, options, wanted, std::move(place)).list();
+}
+
+}  // namespace errand

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "errand/error.h"
+#include "share/job_directory.h"
+#include "system/files.h"
+
+namespace errand::client {
+
+/// Says that this process is reading a job's results, so that no other reader removes them meanwhile.
+///
+/// A hold is a file fetched.hold-<unique> of the reader's own under a POSIX record lock, which the kernel
+/// drops when the process dies: a hold whose lock is free belongs to nobody, and the next reader sweeps it
+/// away. One process has one hold per job, shared by its threads (locks do not tell threads apart, and a
+/// second descriptor closed would drop the first one's lock).
+/// What stays after a fetch without cleanup is the mark fetched.<user and host>.
+class ReaderHold {
+ public:
+  /// Never fails: without a hold (a place that cannot be written) is_alone() is false.
+  explicit ReaderHold(share::JobDirectory& job);
+  ReaderHold(const ReaderHold&) = delete;
+  ReaderHold& operator=(const ReaderHold&) = delete;
+  ~ReaderHold();
+
+  /// True if no other thread or process reads the job's results now.
+  [[nodiscard]] bool is_alone();
+  /// Leaves the mark that the results were fetched. A convenience: errors are dropped.
+  void mark_fetched();
+
+  struct Shared;
+
+ private:
+  share::JobDirectory& job_;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace errand::client

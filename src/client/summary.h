@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "errand/job.h"
+#include "share/job_directory.h"
+#include "share/seal.h"
+
+namespace errand::client {
+
+/// A settled job as its seal shows it.
+[[nodiscard]] JobSummary summary_of(share::Seal seal, std::string id, const share::Place& place);
+/// A job with the status that was found for it.
+[[nodiscard]] JobSummary summary_of(share::JobDirectory& job, const StatusReport& status);
+
+}  // namespace errand::client

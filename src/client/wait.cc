@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/wait.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "client/find_job.h"
+#include "client/open_place.h"
+#include "share/names.h"
+#include "system/try.h"
+
+namespace errand::client {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::milliseconds;
+
+constexpr Milliseconds progress_interval{100};
+
+/// A change after which the job may have settled: the seal, a verdict, or its directory is gone.
+bool may_settle(const system::Change& change) {
+  if (change.kind == system::Change::Kind::overflow || change.name.empty()) return true;
+  auto name = share::parse_job_file_name(change.name);
+  return name &&
+         (name->kind == share::JobFileName::Kind::seal || name->kind == share::JobFileName::Kind::verdict);
+}
+
+class Waiter {
+ public:
+  Waiter(share::JobDirectory& job, const WaitOptions& options,
+         const std::function<bool(const JobReport&)>& done)
+      : job_(job), options_(options), done_(done) {}
+
+  Result<JobReport> run(DirectoryWatch& watch, bool just_submitted) {
+    bool look = !just_submitted || options_.progress != nullptr;
+    while (true) {
+      if (look) {
+        JobReport report = look_now();
+        if (done_(report)) return report;
+      }
+      if (options_.timeout && since(begin_) >= *options_.timeout) return time_is_over();
+      Milliseconds pause = next_pause();
+      auto asked = SteadyClock::now();
+      TRY(std::vector<system::Change> changes, watch->wait(pause));
+      bool signal = changes.empty() && SteadyClock::now() - asked < pause;
+      if (signal && options_.interrupted && options_.interrupted()) return interrupted();
+      changed_ = changed_ || !changes.empty();
+      look = is_time_to_look(changes);
+    }
+  }
+
+ private:
+  static Milliseconds since(SteadyClock::time_point then) {
+    return std::chrono::floor<Milliseconds>(SteadyClock::now() - then);
+  }
+
+  JobReport look_now() {
+    JobReport report = report_of(job_);
+    looked_ = SteadyClock::now();
+    changed_ = false;
+    last_ = report.status;
+    if (options_.progress) options_.progress(report.status);
+    return report;
+  }
+
+  [[nodiscard]] bool is_time_to_look(const std::vector<system::Change>& changes) const {
+    if (std::any_of(changes.begin(), changes.end(), may_settle)) return true;
+    Milliseconds age = since(looked_);
+    return age >= recheck_interval || (options_.progress && changed_ && age >= progress_interval);
+  }
+
+  [[nodiscard]] Milliseconds next_pause() const {
+    Milliseconds interval = options_.progress && changed_ ? progress_interval : recheck_interval;
+    Milliseconds pause = std::max(Milliseconds(1), interval - since(looked_));
+    if (options_.timeout)
+      pause = std::min(pause, std::max(Milliseconds(0), *options_.timeout - since(begin_)));
+    return pause;
+  }
+
+  [[nodiscard]] Error time_is_over() const {
+    std::string so_far = last_ ? "; " + last_->reason : std::string();
+    return {ErrorCode::timeout, "the time to wait for job " + job_.id() + " ran out" + so_far, true,
+            "the job goes on; wait again, or cancel it", 0};
+  }
+  [[nodiscard]] Error interrupted() const {
+    return {ErrorCode::interrupted, "the wait for job " + job_.id() + " was interrupted; the job goes on",
+            true, "wait again, or cancel it", 0};
+  }
+
+  share::JobDirectory& job_;
+  const WaitOptions& options_;
+  const std::function<bool(const JobReport&)>& done_;
+  SteadyClock::time_point begin_ = SteadyClock::now();
+  SteadyClock::time_point looked_ = begin_;
+  bool changed_ = false;
+  std::optional<StatusReport> last_;
+};
+
+/// Silence is waited out; that nobody knows the job is an answer.
+bool has_ended(const JobReport& report) {
+  if (report.status.status == JobStatus::undetermined) return !report.silent;
+  return is_settled(report.status.status);
+}
+
+}  // namespace
+
+Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& options,
+                             const std::function<bool(const JobReport&)>& done, bool just_submitted) {
+  auto watch = DirectoryWatch::open(job.place(), job.path());
+  if (!watch && watch.error().code == ErrorCode::not_found) {
+    JobReport report = report_of(job);
+    if (options.progress) options.progress(report.status);
+    return report;
+  }
+  if (!watch) return std::move(watch).error();
+  return Waiter(job, options, done).run(*watch, just_submitted);
+}
+
+Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options,
+                                   bool just_submitted) {
+  TRY(JobReport report, wait_until(job, options, has_ended, just_submitted));
+  seal(job, report);
+  return report;
+}
+
+}  // namespace errand::client
+
+namespace errand {
+
+Result<StatusReport> wait_for_job(const JobRef& named, const WaitOptions& options) {
+  auto job = client::open_job(named);
+  if (!job) {
+    TRY(client::JobReport report, client::report_of(named));
+    if (options.progress) options.progress(report.status);
+    return std::move(report.status);
+  }
+  TRY(client::JobReport report, client::wait_until_ended(**job, options));
+  return std::move(report.status);
+}
+
+}  // namespace errand

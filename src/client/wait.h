@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "client/job_report.h"
+#include "errand/job.h"
+#include "share/job_directory.h"
+
+namespace errand::client {
+
+/// How often a waiter asks the engine itself, in case nobody is left who would wake it.
+inline constexpr std::chrono::milliseconds recheck_interval{1000};
+
+/// Waits until `done` says so of a fresh report. `done` is asked when the job's directory shows something
+/// that may have settled it, and at least once per recheck_interval. `just_submitted`: nothing can have
+/// happened before the watch, so the first question waits for a change.
+/// Errors: timeout, interrupted (see WaitOptions), place_unreadable.
+[[nodiscard]] Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& options,
+                                           const std::function<bool(const JobReport&)>& done,
+                                           bool just_submitted = false);
+
+/// Waits until the job has ended, and seals it.
+[[nodiscard]] Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options,
+                                                 bool just_submitted = false);
+
+}  // namespace errand::client

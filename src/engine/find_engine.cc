@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+#include "engine/local/local_engine.h"
+#include "engine/scheduler/scheduler_engine.h"
+#include "engine/slurm/slurm.h"
+
+/// The one list of engines.
+namespace errand::engine {
+
+Result<Engine*> find_engine(const std::string& name) {
+  if (name == "local") return &local::local_engine();
+  if (name == "slurm") {
+    static scheduler::SchedulerEngine slurm(slurm::slurm_dialect());
+    return &slurm;
+  }
+  return Error{ErrorCode::not_supported, "there is no engine named " + name, false,
+               "this errand has: local, slurm", 0};
+}
+
+}  // namespace errand::engine

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/scheduler/answers.h"
+#include "engine/scheduler/dialect.h"
+#include "engine/scheduler/queue_report.h"
+
+namespace errand::engine::scheduler {
+
+/// How old an answer of the scheduler may be before it is asked again, by whomever of this user.
+inline constexpr std::chrono::milliseconds answer_pace{5'000};
+/// The same while somebody waits for a cancel.
+inline constexpr std::chrono::milliseconds cancel_pace{1'000};
+/// How long a question may take before the scheduler counts as silent.
+inline constexpr std::chrono::milliseconds query_patience{10'000};
+/// How long a submission may take; it is doubtful afterwards.
+inline constexpr std::chrono::milliseconds submit_command_patience{60'000};
+/// How late a file of another host may show on a network file system (attribute caches of NFS: 60 s at most
+/// by default for directories, 3 s while something changes).
+inline constexpr std::chrono::milliseconds network_visibility{30'000};
+
+/// An engine over a batch scheduler: one array a job, our id as its name, one question for all jobs.
+/// What is left behind when a call fails:
+///   submit: the job directory, with submission.<n> and, if the scheduler answered, accepted.<n>. After
+///           engine_refused the scheduler has nothing; after any other error it may have the array, and
+///           query finds it by its name.
+///   query:  nothing; writes only the shared answers.
+///   attend: the request; scancel and its like are asked again with the next call.
+class SchedulerEngine final : public Engine {
+ public:
+  explicit SchedulerEngine(const Dialect& dialect) : dialect_(dialect) {}
+
+  [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+  Result<void> prepare(share::Place& place, const ComputeContext& context) override;
+  Result<void> submit(share::Place& place, const std::string& id) override;
+  std::vector<status::EngineReport> query(share::Place& place,
+                                          std::span<share::JobDirectory* const> jobs) override;
+  bool empty_trash(share::Place& place) override;
+  Result<std::string> attend(share::Place& place, share::JobDirectory& job) override;
+
+ private:
+  QueueSnapshot snapshot(std::int64_t not_before_ns);
+  void add_history(QueueSnapshot& queue, const std::vector<std::string>& names);
+  Answers::Given ask(const std::string& what, std::int64_t not_before_ns, const Command& command);
+  Result<SiteLimits> site_limits();
+  Result<std::string> hand_to_scheduler(share::JobDirectory& job, const share::SubmissionRecord& record,
+                                        std::uint32_t number);
+  Result<share::SubmissionRecord> plan_submission(share::JobDirectory& job);
+
+  const Dialect& dialect_;
+  const Capabilities capabilities_{.runs_on_submit_host = false,
+                                   .pins_nodes = false,
+                                   .per_task_limits = true,
+                                   .visibility_delay = network_visibility,
+                                   .patience = query_patience};
+};
+
+}  // namespace errand::engine::scheduler

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "errand/error.h"
+#include "system/clock.h"
+#include "system/files.h"
+
+namespace errand::share {
+
+/// A share directory: where artifacts live. Thread-safe.
+class Place {
+ public:
+  /// Opens it; makes it (mode 0700) when `create`. Errors: place_unreadable (not there, no marker, not a
+  /// directory), foreign_owner, version_mismatch, place_unwritable, no_space.
+  static Result<std::shared_ptr<Place>> open(const std::string& path, bool create);
+  /// The same over any Files, for tests.
+  static Result<std::shared_ptr<Place>> open(std::shared_ptr<system::Files> files, std::string path,
+                                             bool create, const system::Clock& clock);
+
+  [[nodiscard]] system::Files& files() const { return *files_; }
+  [[nodiscard]] const system::Clock& clock() const { return clock_; }
+  [[nodiscard]] const std::string& path() const { return path_; }  ///< absolute
+  [[nodiscard]] const std::string& id() const { return id_; }
+
+  /// Owners beside this user whose jobs may be read from here: names or numeric ids. Nobody at first.
+  void trust(std::vector<std::string> owners);
+  [[nodiscard]] std::vector<std::string> trusted() const;
+
+  /// Ids of the published jobs, unsorted. Names that are no ids are left out.
+  Result<std::vector<std::string>> job_ids() const;
+  /// Ids marked as not settled; some may have no job (a submission that never completed).
+  Result<std::vector<std::string>> active_ids() const;
+  /// Marks a job as not settled, or wakes the agent that watches it. Recorded, not durable.
+  Result<void> ring(const std::string& id) const;
+  /// The job is settled: agents need not look at it again.
+  void clear_active(const std::string& id) const;
+
+  /// Removes a job: rename to trash, tombstone, unlink. `removed` is told the absolute directory.
+  /// Errors: job_missing (nothing there), place_unwritable. Safe against a second remover.
+  Result<void> remove_job(const std::string& id, std::string_view why,
+                          const std::function<void(std::string_view)>& removed = {}) const;
+  /// The same but for the unlinking: gives the directory in the trash, for Files::remove_tree or empty_trash.
+  Result<std::string> discard_job(const std::string& id, std::string_view why) const;
+  /// Unlinks what lies in the trash. Safe against others that do the same.
+  void empty_trash() const;
+  struct Tombstone {
+    std::int64_t time_ns = 0;
+    std::string why;
+  };
+  [[nodiscard]] std::optional<Tombstone> find_tombstone(const std::string& id) const;
+  /// Empties trash and staging of what crashes left there, drops tombstones older than 7 days.
+  void sweep() const;
+
+ private:
+  Place(std::shared_ptr<system::Files> files, std::string path, const system::Clock& clock)
+      : files_(std::move(files)), path_(std::move(path)), clock_(clock) {}
+  Result<void> create_layout();
+  Result<void> read_marker();
+
+  std::shared_ptr<system::Files> files_;
+  std::string path_;
+  std::string id_;
+  const system::Clock& clock_;
+  mutable std::mutex trusted_mutex_;
+  std::vector<std::string> trusted_;
+};
+
+/// Snapshots of programs. `outside` is a file of the operating system, usually /proc/self/exe.
+/// Gives the snapshot's hash; copies only what is not there yet (recognised by device, inode, size and
+/// times). Errors: no_space, place_unwritable.
+[[nodiscard]] Result<std::string> snapshot_program(Place& place, const std::string& outside);
+/// Gives the job directory being staged its own link to a snapshot (copying when links run out).
+[[nodiscard]] Result<void> link_program(Place& place, const std::string& hash, const std::string& to);
+/// Removes the snapshots that no job has linked to for ten minutes (sooner, and a client that submits,
+/// fetches and cleans up in a loop would copy its program each time).
+void release_unused_programs(Place& place);
+
+}  // namespace errand::share

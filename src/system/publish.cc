@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/files.h"
+#include "system/temporary_name.h"
+#include "system/try.h"
+
+namespace errand::system {
+namespace {
+
+Result<void> write_new(Files& files, const std::string& path, std::string_view content, bool durable) {
+  TRY(const auto file, files.create(path));
+  TRY_VOID(file->append(std::as_bytes(std::span(content))));
+  return durable ? file->sync() : Result<void>();
+}
+
+Result<void> give_name(Files& files, const std::string& from, const std::string& to, bool replace) {
+  if (replace) return files.rename(from, to);
+  TRY_VOID(files.link(from, to));
+  (void)files.remove(from);  // the content has its name: a second one left behind is harmless
+  return {};
+}
+
+}  // namespace
+
+Result<void> Files::publish(const std::string& path, std::string_view content, bool durable, bool replace) {
+  const std::string temporary = temporary_beside(path);
+  auto outcome = write_new(*this, temporary, content, durable);
+  if (outcome) outcome = give_name(*this, temporary, path, replace);
+  if (!outcome) {
+    (void)remove(temporary);
+    return outcome;
+  }
+  return durable ? sync_directory(parent_of(path)) : outcome;
+}
+
+}  // namespace errand::system

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "conformance/functions.h"
+#include "errand/errand.h"
+
+namespace errand::conformance {
+
+using std::chrono::milliseconds;
+
+/// What every engine must do, through the public API alone. The parameter is the engine's name.
+class Conformance : public ::testing::TestWithParam<std::string> {
+ protected:
+  Conformance() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "errand-conformance-XXXXXX").string();
+    root_ = ::mkdtemp(pattern.data());
+    ::setenv("XDG_STATE_HOME", (root_ + "/state").c_str(), 1);
+    ::setenv("XDG_CONFIG_HOME", (root_ + "/config").c_str(), 1);
+    ::setenv("ERRAND_SHARE_DIR", (root_ + "/share").c_str(), 1);
+    context.engine = GetParam();
+    context.share_dir = root_ + "/share";
+    context.wait = false;
+    context.auto_cleanup = false;
+    context.cores = 2;
+  }
+  ~Conformance() override {
+    for (pid_t agent : agents()) ::kill(agent, SIGTERM);
+    std::error_code ignored;
+    std::filesystem::remove_all(root_, ignored);
+  }
+
+  /// The agents of this test's place.
+  [[nodiscard]] std::vector<pid_t> agents() const {
+    std::vector<pid_t> pids;
+    std::error_code none;
+    for (const auto& world : std::filesystem::directory_iterator(root_ + "/share/agents", none)) {
+      pid_t pid = 0;
+      if (std::ifstream(world.path() / "info") >> pid && pid > 1) pids.push_back(pid);
+    }
+    return pids;
+  }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return root_ + "/" + name; }
+  [[nodiscard]] std::string directory(const JobRef& job) const { return root_ + "/share/jobs/" + job.id(); }
+  [[nodiscard]] bool exists(const JobRef& job) const { return std::filesystem::exists(directory(job)); }
+  [[nodiscard]] std::size_t entries(const std::string& folder) const {
+    std::error_code none;
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(root_ + "/share/" + folder, none)) {
+      count += entry.path().empty() ? 0 : 1;
+    }
+    return count;
+  }
+
+  /// Waits for the job's end; a job that does not end within a minute has failed the test.
+  static StatusReport ended(const JobRef& job) {
+    WaitOptions options;
+    options.timeout = milliseconds(60'000);
+    auto report = wait_for_job(job, options);
+    EXPECT_TRUE(report.ok()) << report.error().message;
+    return report ? *report : StatusReport{};
+  }
+
+  /// Waits until `condition` holds, at most a minute.
+  static bool eventually(const std::function<bool()>& condition) {
+    for (int i = 0; i < 6000; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    return false;
+  }
+
+  static std::vector<int> numbers(int count) {
+    std::vector<int> all;
+    for (int i = 0; i < count; ++i) all.push_back(i);
+    return all;
+  }
+
+  ComputeContext context;
+
+ private:
+  std::string root_;
+};
+
+/// The suites of engines that need a scheduler run by themselves: `./test slurm`.
+#define ERRAND_FOR_EVERY_ENGINE(suite)                                 \
+  INSTANTIATE_TEST_SUITE_P(Engine, suite, ::testing::Values("local")); \
+  INSTANTIATE_TEST_SUITE_P(Slurm, suite, ::testing::Values("slurm"))
+
+inline bool is_running(pid_t pid) {
+  if (::kill(pid, 0) != 0) return false;
+  std::string name;
+  std::string state;
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  stat >> pid >> name >> state;
+  return state != "Z";
+}
+
+}  // namespace errand::conformance

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by ./demo, ./test and tools/check: says what is done and how long it took.
+
+export LC_ALL=C.UTF-8
+
+say() { printf '%s\n' "$*"; }
+
+# step TEXT COMMAND...: runs it and prints the elapsed seconds; gives its exit code.
+step() {
+  local text=$1 started=$SECONDS code=0
+  shift
+  say "==> $text"
+  "$@" || code=$?
+  if (( code == 0 )); then
+    say "    done in $((SECONDS - started)) s ($text)"
+  else
+    say "    FAILED with exit code $code after $((SECONDS - started)) s ($text)"
+  fi
+  return "$code"
+}
+
+# build_in FOLDER [TARGET...]: says nothing unless something is wrong. Ninja can be asked that from 1.11 on.
+build_in() {
+  local folder=$1
+  shift
+  if [[ $(ninja --help 2>&1) == *--quiet* ]]; then
+    ninja -C "$folder" --quiet "$@"
+    return
+  fi
+  ninja -C "$folder" "$@" >"$folder/build.log" 2>&1 || { cat "$folder/build.log"; return 1; }
+}
+
+# configure PRESET [CMAKE ARGUMENTS]: with the compiler that fits. Only g++ 12 was used to make the
+# sources free of warnings, so only there they are errors: a newer compiler may know more of them.
+configure() {
+  local preset=$1 compiler werror=OFF
+  shift
+  compiler=$(tools/compiler) || { say "no C++ compiler found (g++ 12 or later)"; return 1; }
+  [[ $("$compiler" -dumpversion | cut -d. -f1) == 12 ]] && werror=ON
+  cmake --preset "$preset" -DCMAKE_CXX_COMPILER="$compiler" -DERRAND_WERROR="$werror" "$@" >"build-$preset.log" 2>&1 &&
+    rm -f "build-$preset.log" && return 0
+  cat "build-$preset.log"
+  rm -f "build-$preset.log"
+  return 1
+}

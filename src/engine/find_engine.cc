@@ -10,7 +10,8 @@ namespace errand::engine {
 Result<Engine*> find_engine(const std::string& name) {
   if (name == "local") return &local::local_engine();
   if (name == "slurm") {
-    static scheduler::SchedulerEngine slurm(slurm::slurm_dialect());
+    // Never destroyed: threads may use it while the process ends.
+    static Engine& slurm = *new scheduler::SchedulerEngine(slurm::slurm_dialect());
     return &slurm;
   }
   return Error{ErrorCode::not_supported, "there is no engine named " + name, false,

@@ -106,7 +106,8 @@ class PosixProcesses final : public Processes {
 }  // namespace
 
 Processes& system_processes() {
-  static PosixProcesses processes;
+  // Never destroyed: threads may use it while the process ends.
+  static Processes& processes = *new PosixProcesses;
   return processes;
 }
 

@@ -116,7 +116,8 @@ class LocalEngine final : public Engine {
 }  // namespace
 
 Engine& local_engine() {
-  static LocalEngine engine;
+  // Never destroyed: threads may use it while the process ends.
+  static Engine& engine = *new LocalEngine;
   return engine;
 }
 

@@ -317,7 +317,8 @@ class SlurmDialect final : public scheduler::Dialect {
 }  // namespace
 
 const scheduler::Dialect& slurm_dialect() {
-  static const SlurmDialect dialect;
+  // Never destroyed: threads may use it while the process ends.
+  static const scheduler::Dialect& dialect = *new SlurmDialect;
   return dialect;
 }
 

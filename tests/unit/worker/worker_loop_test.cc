@@ -55,7 +55,16 @@ std::string directory() {
 }
 const auto directory_job = errand::function("directory", directory);
 
+/// Destroyed after everything that came to be later than the program's globals.
+struct LastToGo {
+  bool lingers = false;
+  ~LastToGo() {
+    if (lingers) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+} last_to_go;
+
 void leave(std::int64_t how) {
+  last_to_go.lingers = true;  // the flusher wakes while the process ends, and needs what it uses
   if (how == 1) _exit(3);
   if (how == 2) std::exit(0);
   if (how == 3) std::abort();

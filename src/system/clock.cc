@@ -21,7 +21,8 @@ class SystemClock final : public Clock {
 }  // namespace
 
 const Clock& system_clock() {
-  // Never destroyed: a task may call exit(), and the worker's second thread goes on until the process is gone.
+  // Never destroyed: a task may call exit(), and the worker's second thread goes on until the process is
+  // gone.
   static const Clock& clock = *new SystemClock;
   return clock;
 }

@@ -64,7 +64,8 @@ TEST_P(Language, SubmittingNeverWaitsAndForkingCanBeTurnedOff) {
 }
 
 TEST_P(Language, AWorkerThatWaitsRehearses) {
-  if (context.engine != "local") GTEST_SKIP() << "an element of an array never waits: it has its tasks at its start";
+  if (context.engine != "local")
+    GTEST_SKIP() << "an element of an array never waits: it has its tasks at its start";
   call_.function = "rehearsed";
   call_.tasks = 1;
   call_.encode_task = nullptr;

@@ -9,7 +9,6 @@
 namespace errand::client {
 namespace {
 
-
 class OutputTest : public ClientTest {};
 
 TEST(ConsoleMapTest, GapsBelongToTheTaskBefore) {

@@ -18,7 +18,7 @@ namespace errand {
 ///
 /// Not synchronised: one thread at a time may change a given object.
 struct ComputeContext {
-  std::string engine = "local";  ///< "local" or "slurm"
+  std::string engine = "local";  ///< "local", "slurm" or "gridengine"
   bool sequential = false;       ///< true: one task at a time (LocalSeq)
 
   bool wait = true;             ///< exec returns when the job has ended
@@ -72,9 +72,14 @@ struct ComputeContext {
 /// (docs: Slurm) lists them, and a submission with any other is refused.
 [[nodiscard]] ComputeContext SlurmContext(ComputeContext base = {});
 
+/// The same for the Grid Engine cell that this host's qsub and qstat reach. engine_options: queue, time,
+/// memory, pe ... (docs: Grid Engine).
+[[nodiscard]] ComputeContext GridEngineContext(ComputeContext base = {});
+
 /// The context of that name: a built-in ("local", "localseq", "localpar", "RxLocalSeq",
-/// "RxLocalParallel", "slurm", "RxSlurm", "RxHpcServer", case ignored) or a named one of the configuration
-/// file. Errors: not_found (naming what exists), invalid_argument (bad configuration file: file and line).
+/// "RxLocalParallel", "slurm", "RxSlurm", "RxHpcServer", "gridengine", "sge", "RxGridEngine", case ignored)
+/// or a named one of the configuration file. Errors: not_found (naming what exists), invalid_argument (bad
+/// configuration file: file and line).
 [[nodiscard]] Result<ComputeContext> make_compute_context(std::string_view name);
 
 /// The context in force in this process; LocalSeq until one is set.

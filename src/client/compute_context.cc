@@ -64,6 +64,12 @@ ComputeContext SlurmContext(ComputeContext base) {
   return base;
 }
 
+ComputeContext GridEngineContext(ComputeContext base) {
+  base.engine = "gridengine";
+  base.sequential = false;
+  return base;
+}
+
 Result<ComputeContext> make_compute_context(std::string_view name) {
   TRY(const client::Configuration configuration, client::load_configuration());
   Result<ComputeContext> found =
@@ -98,7 +104,8 @@ Result<std::vector<NamedContext>> list_compute_contexts() {
   TRY(client::Configuration configuration, client::load_configuration());
   std::vector<NamedContext> all{{"local", "built in", LocalSeq(configuration.defaults)},
                                 {"localpar", "built in", LocalParallel(configuration.defaults)},
-                                {"slurm", "built in", SlurmContext(configuration.defaults)}};
+                                {"slurm", "built in", SlurmContext(configuration.defaults)},
+                                {"gridengine", "built in", GridEngineContext(configuration.defaults)}};
   for (NamedContext& named : configuration.contexts) all.push_back(std::move(named));
   for (NamedContext& named : all) TRY_VOID(client::apply_environment(named.context));
   return all;

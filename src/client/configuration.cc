@@ -23,7 +23,7 @@ struct Alias {
   std::string_view name;
   ComputeContext (*make)(ComputeContext);
 };
-constexpr std::array<Alias, 10> aliases{{{"local", LocalSeq},
+constexpr std::array<Alias, 13> aliases{{{"local", LocalSeq},
                                          {"localseq", LocalSeq},
                                          {"rxlocalseq", LocalSeq},
                                          {"localpar", LocalParallel},
@@ -32,7 +32,10 @@ constexpr std::array<Alias, 10> aliases{{{"local", LocalSeq},
                                          {"slurm", SlurmContext},
                                          {"rxslurm", SlurmContext},
                                          {"hpcserver", SlurmContext},
-                                         {"rxhpcserver", SlurmContext}}};
+                                         {"rxhpcserver", SlurmContext},
+                                         {"gridengine", GridEngineContext},
+                                         {"sge", GridEngineContext},
+                                         {"rxgridengine", GridEngineContext}}};
 
 bool same_without_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -144,7 +147,7 @@ Result<std::optional<std::string>> read_file(const std::string& path) {
 }
 
 std::string known_names(const Configuration& configuration) {
-  std::string names = "local, localpar, slurm";
+  std::string names = "local, localpar, slurm, gridengine";
   for (const NamedContext& named : configuration.contexts) names += ", " + named.name;
   return names;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/submission.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "share/names.h"
 #include "system/processes.h"
 #include "system/try.h"
+#include "system/user_name.h"
 
 namespace errand::client {
 namespace {
@@ -50,16 +50,6 @@ std::uint32_t current_umask() {
   return 022;
 }
 
-std::string user_name() {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_name;
-  }
-  return std::to_string(geteuid());
-}
-
 Result<std::string> current_directory() {
   std::error_code problem;
   std::string path = std::filesystem::current_path(problem).string();
@@ -70,7 +60,7 @@ Result<std::string> current_directory() {
 
 Result<void> fill(share::Manifest& manifest, const ComputeContext& context, const ExecOptions& options,
                   const share::Place& place) {
-  static const std::string user = user_name();
+  static const std::string user = system::user_name();
   static const system::ProcessId self = system::system_processes().self();
   manifest.created_ns = place.clock().now_ns();
   manifest.id = share::make_job_id(manifest.created_ns);

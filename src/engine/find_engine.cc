@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/engine.h"
+#include "engine/grid_engine/grid_engine.h"
 #include "engine/local/local_engine.h"
 #include "engine/scheduler/scheduler_engine.h"
 #include "engine/slurm/slurm.h"
@@ -14,8 +15,12 @@ Result<Engine*> find_engine(const std::string& name) {
     static Engine& slurm = *new scheduler::SchedulerEngine(slurm::slurm_dialect());
     return &slurm;
   }
+  if (name == "gridengine") {
+    static Engine& grid_engine = *new scheduler::SchedulerEngine(grid_engine::grid_engine_dialect());
+    return &grid_engine;
+  }
   return Error{ErrorCode::not_supported, "there is no engine named " + name, false,
-               "this errand has: local, slurm", 0};
+               "this errand has: local, slurm, gridengine", 0};
 }
 
 }  // namespace errand::engine

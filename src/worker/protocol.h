@@ -63,7 +63,8 @@ struct Message {
 struct StartSpec {
   std::vector<std::string> argv;
   std::vector<std::string> environment;
-  bool fork = true;  ///< false: each worker is a fresh process of that command
+  bool fork = true;            ///< false: each worker is a fresh process of that command
+  bool outlives_agent = true;  ///< false: where no worker may be left when the agent is killed
 };
 [[nodiscard]] std::string encode(const StartSpec& spec);
 [[nodiscard]] Result<StartSpec> decode_start_spec(std::string_view bytes);

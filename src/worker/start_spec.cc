@@ -13,6 +13,10 @@ Error no_start_spec() {
   return {ErrorCode::corrupt, "the orders of how to start workers cannot be read", false, {}, 0};
 }
 
+void read_flag(const json& map, const char* name, bool& flag) {
+  if (auto found = map.find(name); found != map.end() && found->is_boolean()) flag = found->get<bool>();
+}
+
 bool read_texts(const json& map, const char* name, std::vector<std::string>& texts) {
   auto list = map.find(name);
   if (list == map.end() || !list->is_array()) return false;
@@ -26,7 +30,10 @@ bool read_texts(const json& map, const char* name, std::vector<std::string>& tex
 }  // namespace
 
 std::string encode(const StartSpec& spec) {
-  json map = {{"argv", spec.argv}, {"environment", spec.environment}, {"fork", spec.fork}};
+  json map = {{"argv", spec.argv},
+              {"environment", spec.environment},
+              {"fork", spec.fork},
+              {"outlives_agent", spec.outlives_agent}};
   std::string bytes;
   json::to_msgpack(map, bytes);
   return bytes;
@@ -39,7 +46,8 @@ Result<StartSpec> decode_start_spec(std::string_view bytes) {
       !read_texts(*map, "environment", spec.environment)) {
     return no_start_spec();
   }
-  if (auto fork = map->find("fork"); fork != map->end() && fork->is_boolean()) spec.fork = fork->get<bool>();
+  read_flag(*map, "fork", spec.fork);
+  read_flag(*map, "outlives_agent", spec.outlives_agent);
   return spec;
 }
 

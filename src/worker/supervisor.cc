@@ -77,6 +77,7 @@ bool Supervisor::take_orders() {
     tell_agent({MessageType::broken, 0, {}, spec.error().message, -1});
     return false;
   }
+  outlives_agent_ = spec->outlives_agent;
   warm_.emplace(*std::move(spec));
   return true;
 }
@@ -136,10 +137,11 @@ void Supervisor::take(const Message& message) {
   }
 }
 
-// The worker finishes the task in hand and ends by itself: what it has computed is not thrown away.
+// The worker finishes the task in hand and ends by itself: what it has computed is not thrown away. In an
+// allocation that was killed nothing may go on: the scheduler counts these cores as free.
 void Supervisor::agent_gone() {
   control_.reset();
-  if (!worker_) {
+  if (!worker_ || !outlives_agent_) {
     state_ = State::retired;
   } else if (watch_.is_active()) {
     arm(supervisor_now_ns());

@@ -72,6 +72,7 @@ class Supervisor {
   int failed_starts_ = 0;  ///< of warm parents, since a worker ended
   bool killed_on_request_ = false;
   bool broken_ = false;
+  bool outlives_agent_ = true;
   State state_ = State::working;
 };
 

@@ -1,95 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 
-#include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <iterator>
 #include <thread>
 
-#include "errand/errand.h"
+#include "clusters/cluster_fixture.h"
 
 /// What happens to jobs on a real Slurm when somebody or something interferes. SLURM_CONF names the cluster
-/// and ERRAND_SLURM its directory: `./test slurm` sets both.
+/// and ERRAND_CLUSTER its directory: `./test slurm` sets both.
 namespace errand::clusters {
 namespace {
 
-using std::chrono::milliseconds;
-using ::testing::HasSubstr;
-
-int wait_for_file(int i, std::string file) {
-  std::ofstream(file + ".started." + std::to_string(i)) << current_task().attempt;
-  while (!std::filesystem::exists(file)) std::this_thread::sleep_for(milliseconds(20));
-  return i;
-}
-int echo(int i) {
-  return i;
-}
-const Function<int, int, std::string> wait_job = function("wait_for_file", wait_for_file);
-const Function<int, int> echo_job = function("echo", echo);
-
-class SlurmCluster : public ::testing::Test {
+class SlurmCluster : public ClusterTest {
  protected:
-  SlurmCluster() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "errand-slurm-test-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-    ::setenv("XDG_STATE_HOME", (root_ + "/state").c_str(), 1);
-    ::setenv("XDG_CONFIG_HOME", (root_ + "/config").c_str(), 1);
-    context.engine = "slurm";
-    context.share_dir = root_ + "/share";
-    context.wait = false;
-    context.auto_cleanup = false;
-  }
-  ~SlurmCluster() override {
-    shell("scancel --quiet --user=$(id -u)");
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
+  SlurmCluster() : ClusterTest("slurm") {}
+  ~SlurmCluster() override { shell("scancel --quiet --user=$(id -u)"); }
   void SetUp() override {
     ASSERT_NE(::getenv("SLURM_CONF"), nullptr) << "run ./test slurm: it brings a cluster up";
   }
 
-  static std::string shell(const std::string& command) {
-    std::string out;
-    std::FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-    for (int c = 0; (c = std::fgetc(pipe)) != EOF;) out.push_back(static_cast<char>(c));
-    ::pclose(pipe);
-    return out;
-  }
-  static bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 2400; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(milliseconds(50));
-    }
-    return false;
-  }
-  /// Slurm's ids of the job's elements in that state.
+  /// Slurm's id of the job's array.
   static std::string slurm_id(const JobRef& job) {
     std::string id = shell("squeue --noheader --states=all --format=%F --name=" + job.id() + "-1 | head -1");
     return id.substr(0, id.find('\n'));
   }
-  static StatusReport ended(const JobRef& job) {
-    WaitOptions options;
-    options.timeout = milliseconds(120'000);
-    auto report = wait_for_job(job, options);
-    EXPECT_TRUE(report.ok()) << (report ? "" : report.error().message);
-    return report ? *report : StatusReport{};
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return root_ + "/" + name; }
-  [[nodiscard]] bool started(int task) const {
-    return std::filesystem::exists(file("go.started." + std::to_string(task)));
-  }
-  void let_go() const { std::ofstream(file("go")) << "x"; }
-
-  ComputeContext context;
-
- private:
-  std::string root_;
 };
 
 TEST_F(SlurmCluster, AHeldJobIsBlockedAndGoesOnWhenReleased) {
@@ -198,13 +133,11 @@ TEST_F(SlurmCluster, ATaskThatTakesAWholeAllocationIsFailedNotTriedForEver) {
 }
 
 TEST_F(SlurmCluster, AControllerThatIsDownIsUndeterminedAndEverythingWorksWhenItIsBack) {
-  const std::string cluster = ::getenv("ERRAND_SLURM") == nullptr ? "" : ::getenv("ERRAND_SLURM");
-  if (cluster.empty()) GTEST_SKIP() << "ERRAND_SLURM does not name the cluster's directory";
+  if (cluster().empty()) GTEST_SKIP() << "ERRAND_CLUSTER does not name the cluster's directory";
   context.engine_options["extra"] = "--hold";
   auto job = exec(context, echo_job, each(std::vector<int>{5}));
   ASSERT_TRUE(job.ok()) << job.error().message;
-  pid_t controller = 0;
-  std::ifstream(cluster + "/run/slurmctld.pid") >> controller;
+  const pid_t controller = daemon("run/slurmctld.pid");
   ASSERT_GT(controller, 1);
   ::kill(controller, SIGTERM);
   ASSERT_TRUE(eventually([&] { return ::kill(controller, 0) != 0; }));
@@ -222,18 +155,11 @@ TEST_F(SlurmCluster, AControllerThatIsDownIsUndeterminedAndEverythingWorksWhenIt
 
 TEST_F(SlurmCluster, ASubmissionThatTimedOutIsFoundByItsNameAndNotMadeTwice) {
   // An sbatch that hands the job over and then says what a lost answer looks like.
-  std::filesystem::create_directories(file("bin"));
   const std::string sbatch = shell("command -v sbatch");
-  std::ofstream(file("bin/sbatch"))
-      << "#!/bin/sh\n"
-      << sbatch.substr(0, sbatch.find('\n'))
-      << " \"$@\" >/dev/null\necho 'sbatch: error: Batch job submission failed: "
-         "Socket timed out on send/recv operation' >&2\nexit 1\n";
-  std::filesystem::permissions(file("bin/sbatch"), std::filesystem::perms::owner_all);
-  const std::string path = ::getenv("PATH");
-  ::setenv("PATH", (file("bin") + ":" + path).c_str(), 1);
+  stand_in("sbatch", sbatch.substr(0, sbatch.find('\n')) +
+                         " \"$@\" >/dev/null\necho 'sbatch: error: Batch job submission failed: "
+                         "Socket timed out on send/recv operation' >&2\nexit 1\n");
   auto job = exec(context, echo_job, each(std::vector<int>{1, 2, 3}));
-  ::setenv("PATH", path.c_str(), 1);
   ASSERT_TRUE(job.ok()) << job.error().message;
   ASSERT_EQ(ended(*job).status, JobStatus::finished);
   EXPECT_EQ(job->results()->values(), (std::vector<int>{1, 2, 3}));
@@ -287,9 +213,3 @@ TEST_F(SlurmCluster, ManyClientsAskSlurmOnceIn5Seconds) {
 
 }  // namespace
 }  // namespace errand::clusters
-
-int main(int argc, char** argv) {
-  errand::init(argc, argv);
-  ::testing::InitGoogleMock(&argc, argv);
-  return RUN_ALL_TESTS();
-}

@@ -97,10 +97,11 @@ class Conformance : public ::testing::TestWithParam<std::string> {
   std::string root_;
 };
 
-/// The suites of engines that need a scheduler run by themselves: `./test slurm`.
+/// The suites of engines that need a scheduler run by themselves: `./test slurm`, `./test gridengine`.
 #define ERRAND_FOR_EVERY_ENGINE(suite)                                 \
   INSTANTIATE_TEST_SUITE_P(Engine, suite, ::testing::Values("local")); \
-  INSTANTIATE_TEST_SUITE_P(Slurm, suite, ::testing::Values("slurm"))
+  INSTANTIATE_TEST_SUITE_P(Slurm, suite, ::testing::Values("slurm"));  \
+  INSTANTIATE_TEST_SUITE_P(GridEngine, suite, ::testing::Values("gridengine"))
 
 inline bool is_running(pid_t pid) {
   if (::kill(pid, 0) != 0) return false;

@@ -166,8 +166,9 @@ bool Agent::begin(RunningJob& job, WorkerHost& host) {
 }
 
 void Agent::start_host(RunningJob& job) {
-  auto host =
-      WorkerHost::start(processes_, settings_.command, job.start_spec(settings_.command), job.host_key());
+  worker::StartSpec spec = job.start_spec(settings_.command);
+  spec.outlives_agent = !settings_.part;
+  auto host = WorkerHost::start(processes_, settings_.command, spec, job.host_key());
   if (!host) {
     spdlog::error("cannot start a supervisor: {}", host.error().message);
     job.hold_until = monotonic_now() + retry_pause_ns;

@@ -29,12 +29,17 @@ constexpr int signal_spread_ms = 100;
 constexpr std::int64_t look_interval_ns = 5'000'000'000;
 /// A task that took this share of its allocation would not fit into another one either.
 constexpr double whole_allocation = 0.9;
+/// A longer time between warning and end is a slip of the pen.
+constexpr std::uint32_t longest_grace_s = 86'400;
 
 volatile sig_atomic_t allocation_warned = 0;
 volatile sig_atomic_t allocation_ended = 0;
+/// Seconds from the warning to the end where the end is a SIGKILL; 0: it comes as SIGTERM.
+volatile sig_atomic_t allocation_grace = 0;
 
 void on_warning(int) {
   allocation_warned = 1;
+  if (allocation_grace > 0) alarm(static_cast<unsigned>(allocation_grace));
 }
 void on_end(int) {
   allocation_ended = 1;
@@ -51,6 +56,7 @@ void become_allocation() {
   handle(SIGUSR1, on_warning);
   handle(SIGTERM, on_end);
   handle(SIGINT, on_end);
+  handle(SIGALRM, on_end);
   handle(SIGPIPE, SIG_IGN);
   handle(SIGHUP, SIG_IGN);
   try {
@@ -87,15 +93,29 @@ std::vector<std::string> variables_with(std::string_view prefixes) {
 struct AllocationOrders {
   std::string share_dir;
   Part part;
+  int exit_code_to_continue = exit_code_rest;
 };
+
+/// One option and its value. False: there is no such option.
+bool read_option(std::string_view option, const char* value, AllocationOrders& orders) {
+  std::uint32_t number = 0;
+  if (option == "--keep") {
+    orders.part.environment = variables_with(value);
+    return true;
+  }
+  if (!read_index(value, number)) return false;
+  if (option == "--grace") allocation_grace = static_cast<sig_atomic_t>(std::min(number, longest_grace_s));
+  if (option == "--continue-by-exit") orders.exit_code_to_continue = static_cast<int>(number & 0xff);
+  return option == "--grace" || option == "--continue-by-exit";
+}
 
 Result<AllocationOrders> read_orders(int argc, char** argv) {
   const Error usage{ErrorCode::invalid_argument,
                     "usage: errand --errand-allocation PLACE JOB SUBMISSION ELEMENT [--keep PREFIXES] "
-                    "[-- CONTINUATION...]",
+                    "[--grace SECONDS] [--continue-by-exit CODE] [-- CONTINUATION...]",
                     false, "this is what submit scripts call", 0};
   if (argc < 6) return usage;
-  AllocationOrders orders{argv[2], {}};
+  AllocationOrders orders{argv[2], {}, exit_code_rest};
   auto id = share::parse_job_id(argv[3]);
   if (!id || !read_index(argv[4], orders.part.submission) || !read_index(argv[5], orders.part.element)) {
     return usage;
@@ -107,15 +127,15 @@ Result<AllocationOrders> read_orders(int argc, char** argv) {
       orders.part.continuation.assign(argv + i + 1, argv + argc);
       break;
     }
-    if (word != "--keep" || i + 1 == argc) return usage;
-    orders.part.environment = variables_with(argv[++i]);
+    if (i + 1 == argc || !read_option(word, argv[i + 1], orders)) return usage;
+    ++i;
   }
   return orders;
 }
 
-/// Has the scheduler start this element again. The exit code: 0 if it will.
-int run_continuation(const std::vector<std::string>& argv) {
-  if (argv.empty()) return exit_code_rest;
+/// Has the scheduler start this element again. The exit code: 0 if it will, or the one that asks it to.
+int run_continuation(const std::vector<std::string>& argv, int exit_code_to_continue) {
+  if (argv.empty()) return exit_code_to_continue;
   const pid_t pid = fork();
   if (pid == 0) {
     std::vector<char*> words;
@@ -209,6 +229,7 @@ int run_allocation(int argc, char** argv) {
     return 2;
   }
   const std::vector<std::string> continuation = orders->part.continuation;
+  const int exit_code_to_continue = orders->exit_code_to_continue;
   AgentSettings settings;
   settings.share_dir = orders->share_dir;
   settings.command = "/proc/self/exe";
@@ -222,7 +243,7 @@ int run_allocation(int argc, char** argv) {
   agent->reset();
   // An end without a warning is the scheduler's own decision, and so is what comes after it.
   if (!rest) return code;
-  return allocation_warned != 0 ? run_continuation(continuation) : exit_code_rest;
+  return allocation_warned != 0 ? run_continuation(continuation, exit_code_to_continue) : exit_code_rest;
 }
 
 }  // namespace errand::engine::local

@@ -13,6 +13,13 @@
 
 namespace errand::engine::scheduler {
 
+/// How old an answer of the scheduler may be before it is asked again, by whomever of this user.
+inline constexpr std::chrono::milliseconds answer_pace{5'000};
+/// The same while somebody waits for a cancel.
+inline constexpr std::chrono::milliseconds cancel_pace{1'000};
+/// How long a question may take before the scheduler counts as silent.
+inline constexpr std::chrono::milliseconds query_patience{10'000};
+
 /// A question to a scheduler as all processes of this user share it: whoever finds the last answer too old
 /// asks, the others take what it gets. Kept in scheduler/ of the user's state directory, one file a
 /// question:
@@ -39,6 +46,8 @@ class Answers {
   /// process asks, its answer is waited for, at most `patience`; then the last one there is.
   Given get(std::int64_t not_before_ns, std::chrono::milliseconds patience,
             const std::function<Result<Answer>()>& ask);
+  /// The last answer, whoever asked, however old; silent if there is none.
+  [[nodiscard]] Given last() const { return read(); }
   void forget();
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -69,7 +70,8 @@ class Dialect {
   /// (it may have).
   [[nodiscard]] virtual Result<std::string> read_submitted(const Answer& answer) const = 0;
 
-  /// Asks for all of this user's jobs, ended ones included, as far as the scheduler remembers.
+  /// Asks for all of this user's jobs, ended ones included, as far as the scheduler remembers. `user`: the
+  /// name, or the number of a user who has none.
   [[nodiscard]] virtual Command queue(const std::string& user) const = 0;
   /// Entries of jobs with our names. Errors: engine_unavailable (no answer), corrupt (shows the text).
   [[nodiscard]] virtual Result<std::vector<QueueEntry>> read_queue(const Answer& answer) const = 0;
@@ -77,7 +79,11 @@ class Dialect {
   /// Asks for jobs that the queue no longer shows; argv empty where there is no such thing.
   [[nodiscard]] virtual Command history(const std::vector<std::string>& names,
                                         const std::string& user) const = 0;
+  /// Several entries for one element: the last one counts.
   [[nodiscard]] virtual Result<std::vector<QueueEntry>> read_history(const Answer& answer) const = 0;
+  /// Where an element that the queue does not show has left it for good: how much later at the most the
+  /// history shows it, if it ever ran. 0: the queue's silence says nothing.
+  [[nodiscard]] virtual std::chrono::seconds history_delay() const { return {}; }
 
   /// By our name: an id may have been given to another job since.
   [[nodiscard]] virtual Command cancel(const std::string& name, const std::string& user) const = 0;

@@ -11,6 +11,9 @@ using Search = status::EngineReport::Search;
 /// Clocks of this host and of whoever recorded the answer may differ by this much.
 constexpr std::int64_t clock_slack_ns = 2'000'000'000;
 
+/// What has started will have a record, and may have left the queue later than others of its array.
+constexpr std::int64_t patience_if_started = 10;
+
 /// Counts one submission into a report.
 class SubmissionCount {
  public:
@@ -29,13 +32,32 @@ class SubmissionCount {
         }
       }
     }
+    const std::vector<const QueueEntry*> past = find_past();
     for (std::uint32_t k = 0; k < array_.record.elements; ++k) {
-      if (!shown_[k]) add_unseen(report, k, newest);
+      if (shown_[k]) continue;
+      const bool fresh = past[k] != nullptr && past[k]->ended_s * 1'000'000'000 + visibility_ns > now_ns;
+      if (past[k] != nullptr) {
+        add_shown(report, *past[k], k, newest, fresh);
+      } else {
+        add_unseen(report, k, newest, now_ns - visibility_ns);
+      }
     }
     if (newest) search(report);
   }
 
  private:
+  /// Each element's last run, as the history has it.
+  [[nodiscard]] std::vector<const QueueEntry*> find_past() const {
+    std::vector<const QueueEntry*> past(array_.record.elements, nullptr);
+    for (const QueueEntry& entry : queue_.past) {
+      if (entry.name != array_.record.name) continue;
+      for (auto [first, last] : entry.elements) {
+        for (std::uint32_t k = first; k < std::min(last, array_.record.elements); ++k) past[k] = &entry;
+      }
+    }
+    return past;
+  }
+
   [[nodiscard]] ChunkLook look(std::uint32_t element) const {
     auto found = looks_.find(array_.record.first_chunk + element);
     return found == looks_.end() ? ChunkLook{} : found->second;
@@ -88,7 +110,9 @@ class SubmissionCount {
     report.reason = entry.reason;
   }
 
-  void add_unseen(status::EngineReport& report, std::uint32_t element, bool newest) const {
+  /// `visible_ns`: what happened until then shows on disk by now.
+  void add_unseen(status::EngineReport& report, std::uint32_t element, bool newest,
+                  std::int64_t visible_ns) const {
     const ChunkLook seen = look(element);
     report.started = report.started || seen.started;
     if (seen.alive > 0) {
@@ -109,7 +133,22 @@ class SubmissionCount {
       ++report.waiting;
       report.reason = "submitted as " + array_.acceptance->id;
     } else if (!queue_.silent) {
+      add_missed(report, seen.started, visible_ns);
+    }
+  }
+
+  /// Neither the queue nor the history shows it.
+  void add_missed(status::EngineReport& report, bool started, std::int64_t visible_ns) const {
+    const std::int64_t patience = queue_.history_delay_ns * (started ? patience_if_started : 1);
+    auto missed = queue_.missed_ns.find(array_.record.name);
+    if (missed == queue_.missed_ns.end()) {
       ++report.forgotten;
+    } else if (missed->second + patience > visible_ns) {
+      ++report.ended_recently;
+      report.reason = "left the queue; how it ended is not in the scheduler's records yet";
+    } else {
+      ++report.gone;
+      report.reason = "left the queue without a record: deleted before it began, or the record is gone";
     }
   }
 

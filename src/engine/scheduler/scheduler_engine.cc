@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scheduler/scheduler_engine.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 
 #include "engine/heartbeat.h"
 #include "engine/local/agent_process.h"
 #include "engine/scheduler/array_plan.h"
+#include "engine/scheduler/history.h"
 #include "engine/scheduler/script.h"
 #include "share/outcome_index.h"
 #include "share/sealing.h"
 #include "system/clock.h"
 #include "system/process_table.h"
 #include "system/try.h"
+#include "system/user_name.h"
 
 namespace errand::engine::scheduler {
 namespace {
@@ -70,8 +70,21 @@ bool is_pending_cancel(share::JobDirectory& job) {
   return job.requests() > 0 && job.cancel_pending();
 }
 
-std::string user_of_jobs() {
-  return std::to_string(geteuid());
+const std::string& user_of_jobs() {
+  static const auto* user = new std::string(system::user_name());
+  return *user;
+}
+
+/// Jobs of which the scheduler should know more than its queue shows.
+std::vector<std::string> missed_names(std::span<share::JobDirectory* const> jobs,
+                                      const std::vector<status::EngineReport>& reports) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (reports[i].forgotten == 0) continue;
+    if (auto record = jobs[i]->submission(jobs[i]->submissions())) names.push_back(record->name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 /// The tasks to hand over: all of a fresh job, else those without an outcome that counts.
@@ -226,13 +239,31 @@ std::vector<status::EngineReport> SchedulerEngine::query(share::Place& place,
   if (jobs.empty()) return reports;
   const bool hurried =
       std::any_of(jobs.begin(), jobs.end(), [](auto* job) { return is_pending_cancel(*job); });
-  const QueueSnapshot queue = snapshot(scheduler_now_ns() - as_ns(hurried ? cancel_pace : answer_pace));
+  QueueSnapshot queue = snapshot(scheduler_now_ns() - as_ns(hurried ? cancel_pace : answer_pace));
   const std::int64_t visibility = place.files().is_network() ? as_ns(network_visibility) : 0;
-  for (share::JobDirectory* job : jobs) {
-    reports.push_back(report_on(submissions_of(*job), look_at_chunks(*job), queue, scheduler_now_ns(),
-                                visibility, dialect_.name()));
-  }
+  auto report_all = [&] {
+    reports.clear();
+    for (share::JobDirectory* job : jobs) {
+      reports.push_back(report_on(submissions_of(*job), look_at_chunks(*job), queue, scheduler_now_ns(),
+                                  visibility, dialect_.name()));
+    }
+  };
+  report_all();
+  if (auto missed = missed_names(jobs, reports); !missed.empty() && add_history(queue, missed)) report_all();
   return reports;
+}
+
+bool SchedulerEngine::add_history(QueueSnapshot& queue, const std::vector<std::string>& names) {
+  auto limits = site_limits();
+  if (!limits || !limits->history) return false;
+  auto history = ask_history(dialect_, answers_name(dialect_.name(), "history"), names, user_of_jobs());
+  if (!history) return false;
+  queue.past = std::move(history->entries);
+  queue.history_delay_ns = as_ns(dialect_.history_delay());
+  if (queue.history_delay_ns > 0) {
+    for (const std::string& name : names) queue.missed_ns[name] = history->asked_since_ns;
+  }
+  return true;
 }
 
 /// No process of ours stays up for it.

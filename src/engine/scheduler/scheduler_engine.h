@@ -15,12 +15,6 @@
 
 namespace errand::engine::scheduler {
 
-/// How old an answer of the scheduler may be before it is asked again, by whomever of this user.
-inline constexpr std::chrono::milliseconds answer_pace{5'000};
-/// The same while somebody waits for a cancel.
-inline constexpr std::chrono::milliseconds cancel_pace{1'000};
-/// How long a question may take before the scheduler counts as silent.
-inline constexpr std::chrono::milliseconds query_patience{10'000};
 /// How long a submission may take; it is doubtful afterwards.
 inline constexpr std::chrono::milliseconds submit_command_patience{60'000};
 /// How late a file of another host may show on a network file system (attribute caches of NFS: 60 s at most
@@ -48,7 +42,8 @@ class SchedulerEngine final : public Engine {
 
  private:
   QueueSnapshot snapshot(std::int64_t not_before_ns);
-  void add_history(QueueSnapshot& queue, const std::vector<std::string>& names);
+  /// What the queue no longer shows of these. False: nobody can tell.
+  bool add_history(QueueSnapshot& queue, const std::vector<std::string>& names);
   Answers::Given ask(const std::string& what, std::int64_t not_before_ns, const Command& command);
   Result<SiteLimits> site_limits();
   Result<std::string> hand_to_scheduler(share::JobDirectory& job, const share::SubmissionRecord& record,

@@ -192,6 +192,9 @@ TEST(BuiltInContext, EveryAliasInAnyCase) {
   for (const char* name : {"slurm", "Slurm", "RxSlurm", "hpcserver", "RxHpcServer"}) {
     EXPECT_EQ(built_in_context(name, {}), SlurmContext()) << name;
   }
+  for (const char* name : {"gridengine", "GridEngine", "sge", "RxGridEngine"}) {
+    EXPECT_EQ(built_in_context(name, {}), GridEngineContext()) << name;
+  }
   for (const char* name : {"", "loca", "locals", "slurms", "default"}) {
     EXPECT_EQ(built_in_context(name, {}), std::nullopt) << name;
   }
@@ -202,7 +205,7 @@ TEST(ContextNamed, AnUnknownNameIsAnsweredWithTheKnownOnes) {
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.error().code, ErrorCode::not_found);
   EXPECT_THAT(found.error().message, HasSubstr("'nigth'"));
-  EXPECT_THAT(found.error().hint, HasSubstr("local, localpar, slurm, day, night"));
+  EXPECT_THAT(found.error().hint, HasSubstr("local, localpar, slurm, gridengine, day, night"));
 }
 
 TEST(ApplyEnvironment, OverridesPlaceAndCores) {

@@ -156,6 +156,35 @@ TEST_F(QueueReport, EarlierSubmissionsCountOnlyWhileTheyLive) {
   EXPECT_EQ(said.waiting, 1U);
 }
 
+TEST_F(QueueReport, TheHistorySaysHowItEndedAndTheLastRunCounts) {
+  QueueEntry run;
+  run.name = "rxJob_a-1";
+  run.state = ElementState::ended;
+  run.elements = {{1, 4}};
+  run.reason = "put back";
+  run.ended_s = reported_at / second_ns - 60;
+  queue.past = {run, run};
+  queue.past.back().reason = "its time limit was reached";
+  shows(0, 2, ElementState::alive);
+  auto said = report();
+  EXPECT_EQ(said.alive, 2U) << "the queue goes before what was";
+  EXPECT_EQ(said.gone, 2U);
+  EXPECT_THAT(said.reason, HasSubstr("time limit"));
+}
+
+TEST_F(QueueReport, WhatLeftTheQueueWithoutARecordIsGoneWhenTheRecordsHadTimeToShow) {
+  shows(0, 2, ElementState::alive);
+  queue.history_delay_ns = 30 * second_ns;
+  queue.missed_ns["rxJob_a-1"] = reported_at - 35 * second_ns;
+  EXPECT_EQ(report().ended_recently, 2U) << "files of other hosts take 10 s more";
+  EXPECT_EQ(report().forgotten, 0U);
+  queue.missed_ns["rxJob_a-1"] = reported_at - 41 * second_ns;
+  EXPECT_EQ(report().gone, 2U);
+  EXPECT_THAT(report().reason, HasSubstr("deleted before it began"));
+  looks[2].alive = 1;
+  EXPECT_EQ(report().gone, 1U) << "the other one beats";
+}
+
 TEST_F(QueueReport, AnEndIsGoneWhenItsFilesHadTimeToShow) {
   shows(0, 4, ElementState::ended).ended_s = reported_at / second_ns - 5;
   EXPECT_EQ(report().ended_recently, 4U);

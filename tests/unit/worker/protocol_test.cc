@@ -119,12 +119,13 @@ TEST(Protocol, ATextThatDoesNotFitIsRefusedBeforeItIsSent) {
 }
 
 TEST(Protocol, OrdersSurviveTheirEncoding) {
-  StartSpec spec{{"/bin/prog", "--errand-worker"}, {"A=1", "B=\xff\xfe"}, false};
+  StartSpec spec{{"/bin/prog", "--errand-worker"}, {"A=1", "B=\xff\xfe"}, false, false};
   auto read = decode_start_spec(encode(spec));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->argv, spec.argv);
   EXPECT_EQ(read->environment, spec.environment);
   EXPECT_FALSE(read->fork);
+  EXPECT_FALSE(read->outlives_agent);
 }
 
 TEST(Protocol, BadOrdersAreAnError) {

@@ -256,6 +256,21 @@ TEST(Supervisor, WithoutAnAgentTheTaskInHandIsFinished) {
   EXPECT_EQ(log.durable, log.outcomes.size());
 }
 
+TEST(Supervisor, InAnAllocationNothingOutlivesTheAgent) {
+  TemporaryPlace place;
+  StartSpec spec = spec_of("--errand-worker");
+  spec.outlives_agent = false;
+  SupervisorProcess supervisor(spec);
+  std::int64_t pid = 0;
+  std::string id = publish(place, draft(nap_job, 1, std::int64_t{60'000}));
+  WorkerChannel worker = supervisor.take_spare(pid);
+  supervisor.send_busy(place, id, pid, 0);
+  worker.send_job(place, id, 0, 1);
+  supervisor.hang_up();
+  EXPECT_EQ(supervisor.wait(), 0);
+  EXPECT_FALSE(is_running(static_cast<pid_t>(pid)));
+}
+
 TEST(Supervisor, ADeadWarmParentIsReplaced) {
   TemporaryPlace place;
   SupervisorProcess supervisor(spec_of("--errand-worker"));

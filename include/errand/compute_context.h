@@ -18,7 +18,7 @@ namespace errand {
 ///
 /// Not synchronised: one thread at a time may change a given object.
 struct ComputeContext {
-  std::string engine = "local";  ///< "local", "slurm" or "gridengine"
+  std::string engine = "local";  ///< "local", "slurm", "gridengine" or "lsf"
   bool sequential = false;       ///< true: one task at a time (LocalSeq)
 
   bool wait = true;             ///< exec returns when the job has ended
@@ -76,10 +76,14 @@ struct ComputeContext {
 /// memory, pe ... (docs: Grid Engine).
 [[nodiscard]] ComputeContext GridEngineContext(ComputeContext base = {});
 
+/// The same for the LSF cluster that this host's bsub and bjobs reach. engine_options: queue, time, memory,
+/// resources ... (docs: LSF).
+[[nodiscard]] ComputeContext LsfContext(ComputeContext base = {});
+
 /// The context of that name: a built-in ("local", "localseq", "localpar", "RxLocalSeq",
-/// "RxLocalParallel", "slurm", "RxSlurm", "RxHpcServer", "gridengine", "sge", "RxGridEngine", case ignored)
-/// or a named one of the configuration file. Errors: not_found (naming what exists), invalid_argument (bad
-/// configuration file: file and line).
+/// "RxLocalParallel", "slurm", "RxSlurm", "RxHpcServer", "gridengine", "sge", "RxGridEngine", "lsf",
+/// "RxLsfCluster", case ignored) or a named one of the configuration file. Errors: not_found (naming what
+/// exists), invalid_argument (bad configuration file: file and line).
 [[nodiscard]] Result<ComputeContext> make_compute_context(std::string_view name);
 
 /// The context in force in this process; LocalSeq until one is set.

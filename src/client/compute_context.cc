@@ -70,6 +70,12 @@ ComputeContext GridEngineContext(ComputeContext base) {
   return base;
 }
 
+ComputeContext LsfContext(ComputeContext base) {
+  base.engine = "lsf";
+  base.sequential = false;
+  return base;
+}
+
 Result<ComputeContext> make_compute_context(std::string_view name) {
   TRY(const client::Configuration configuration, client::load_configuration());
   Result<ComputeContext> found =
@@ -105,7 +111,8 @@ Result<std::vector<NamedContext>> list_compute_contexts() {
   std::vector<NamedContext> all{{"local", "built in", LocalSeq(configuration.defaults)},
                                 {"localpar", "built in", LocalParallel(configuration.defaults)},
                                 {"slurm", "built in", SlurmContext(configuration.defaults)},
-                                {"gridengine", "built in", GridEngineContext(configuration.defaults)}};
+                                {"gridengine", "built in", GridEngineContext(configuration.defaults)},
+                                {"lsf", "built in", LsfContext(configuration.defaults)}};
   for (NamedContext& named : configuration.contexts) all.push_back(std::move(named));
   for (NamedContext& named : all) TRY_VOID(client::apply_environment(named.context));
   return all;

@@ -23,7 +23,7 @@ struct Alias {
   std::string_view name;
   ComputeContext (*make)(ComputeContext);
 };
-constexpr std::array<Alias, 13> aliases{{{"local", LocalSeq},
+constexpr std::array<Alias, 15> aliases{{{"local", LocalSeq},
                                          {"localseq", LocalSeq},
                                          {"rxlocalseq", LocalSeq},
                                          {"localpar", LocalParallel},
@@ -35,7 +35,9 @@ constexpr std::array<Alias, 13> aliases{{{"local", LocalSeq},
                                          {"rxhpcserver", SlurmContext},
                                          {"gridengine", GridEngineContext},
                                          {"sge", GridEngineContext},
-                                         {"rxgridengine", GridEngineContext}}};
+                                         {"rxgridengine", GridEngineContext},
+                                         {"lsf", LsfContext},
+                                         {"rxlsfcluster", LsfContext}}};
 
 bool same_without_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -147,7 +149,7 @@ Result<std::optional<std::string>> read_file(const std::string& path) {
 }
 
 std::string known_names(const Configuration& configuration) {
-  std::string names = "local, localpar, slurm, gridengine";
+  std::string names = "local, localpar, slurm, gridengine, lsf";
   for (const NamedContext& named : configuration.contexts) names += ", " + named.name;
   return names;
 }

@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "engine/grid_engine/grid_engine.h"
 #include "engine/local/local_engine.h"
+#include "engine/lsf/lsf.h"
 #include "engine/scheduler/scheduler_engine.h"
 #include "engine/slurm/slurm.h"
 
@@ -19,8 +20,12 @@ Result<Engine*> find_engine(const std::string& name) {
     static Engine& grid_engine = *new scheduler::SchedulerEngine(grid_engine::grid_engine_dialect());
     return &grid_engine;
   }
+  if (name == "lsf") {
+    static Engine& lsf = *new scheduler::SchedulerEngine(lsf::lsf_dialect());
+    return &lsf;
+  }
   return Error{ErrorCode::not_supported, "there is no engine named " + name, false,
-               "this errand has: local, slurm, gridengine", 0};
+               "this errand has: local, slurm, gridengine, lsf", 0};
 }
 
 }  // namespace errand::engine

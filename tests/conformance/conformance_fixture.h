@@ -37,9 +37,11 @@ class Conformance : public ::testing::TestWithParam<std::string> {
     context.wait = false;
     context.auto_cleanup = false;
     context.cores = 2;
+    if (context.engine == "lsf") put_fake_lsf_into_path();
   }
   ~Conformance() override {
     for (pid_t agent : agents()) ::kill(agent, SIGTERM);
+    ::setenv("PATH", path_.c_str(), 1);
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);
   }
@@ -94,14 +96,27 @@ class Conformance : public ::testing::TestWithParam<std::string> {
   ComputeContext context;
 
  private:
+  /// A program that speaks LSF's dialect (tests/programs/fake_lsf.cc). It ends when the directory is gone.
+  void put_fake_lsf_into_path() const {
+    std::filesystem::create_directories(root_ + "/bin");
+    for (const char* name : {"bsub", "bjobs", "bkill", "bresume", "bhist", "bparams"}) {
+      std::filesystem::create_symlink(ERRAND_BINARY_DIR "/tests/programs/fake_lsf", root_ + "/bin/" + name);
+    }
+    ::setenv("PATH", (root_ + "/bin:" + path_).c_str(), 1);
+    ::setenv("FAKE_LSF_DIR", (root_ + "/lsf").c_str(), 1);
+  }
+
   std::string root_;
+  std::string path_ = ::getenv("PATH");
 };
 
-/// The suites of engines that need a scheduler run by themselves: `./test slurm`, `./test gridengine`.
-#define ERRAND_FOR_EVERY_ENGINE(suite)                                 \
-  INSTANTIATE_TEST_SUITE_P(Engine, suite, ::testing::Values("local")); \
-  INSTANTIATE_TEST_SUITE_P(Slurm, suite, ::testing::Values("slurm"));  \
-  INSTANTIATE_TEST_SUITE_P(GridEngine, suite, ::testing::Values("gridengine"))
+/// The suites of engines that need a scheduler run by themselves: `./test slurm`, `./test gridengine`. There
+/// is no LSF to be had; its commands are played.
+#define ERRAND_FOR_EVERY_ENGINE(suite)                                          \
+  INSTANTIATE_TEST_SUITE_P(Engine, suite, ::testing::Values("local"));          \
+  INSTANTIATE_TEST_SUITE_P(Slurm, suite, ::testing::Values("slurm"));           \
+  INSTANTIATE_TEST_SUITE_P(GridEngine, suite, ::testing::Values("gridengine")); \
+  INSTANTIATE_TEST_SUITE_P(FakeLsf, suite, ::testing::Values("lsf"))
 
 inline bool is_running(pid_t pid) {
   if (::kill(pid, 0) != 0) return false;

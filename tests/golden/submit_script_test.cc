@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/grid_engine/grid_engine.h"
+#include "engine/lsf/lsf.h"
 #include "engine/scheduler/script.h"
 #include "engine/slurm/slurm.h"
 
@@ -51,6 +52,15 @@ TEST(GoldenSubmitScript, GridEngine) {
                                                                        {"cpus_per_task", "2"},
                                                                        {"throttle", "32"}}),
                 "grid_engine_script.txt");
+}
+
+TEST(GoldenSubmitScript, Lsf) {
+  expect_golden(script_of(engine::lsf::lsf_dialect(), {{"queue", "normal"},
+                                                       {"time", "2:00:00"},
+                                                       {"memory", "4GB"},
+                                                       {"cpus_per_task", "2"},
+                                                       {"throttle", "32"}}),
+                "lsf_script.txt");
 }
 
 }  // namespace

@@ -54,7 +54,9 @@ void handle(int number, void (*handler)(int)) {
 void become_allocation() {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   handle(SIGUSR1, on_warning);
+  handle(SIGURG, on_warning);
   handle(SIGTERM, on_end);
+  handle(SIGUSR2, on_end);
   handle(SIGINT, on_end);
   handle(SIGALRM, on_end);
   handle(SIGPIPE, SIG_IGN);

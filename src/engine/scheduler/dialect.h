@@ -73,6 +73,11 @@ class Dialect {
   /// Asks for all of this user's jobs, ended ones included, as far as the scheduler remembers. `user`: the
   /// name, or the number of a user who has none.
   [[nodiscard]] virtual Command queue(const std::string& user) const = 0;
+  /// After an answer which says that this version does not know the question: another way to put it, whose
+  /// answer read_queue reads as well. argv empty: there is none, or the answer is one.
+  [[nodiscard]] virtual Command queue_otherwise(const Answer& /*answer*/, const std::string& /*user*/) const {
+    return {};
+  }
   /// Entries of jobs with our names. Errors: engine_unavailable (no answer), corrupt (shows the text).
   [[nodiscard]] virtual Result<std::vector<QueueEntry>> read_queue(const Answer& answer) const = 0;
 

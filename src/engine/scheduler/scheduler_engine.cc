@@ -120,8 +120,7 @@ Result<void> SchedulerEngine::prepare(share::Place& place, const ComputeContext&
 }
 
 Answers::Given SchedulerEngine::ask(const std::string& what, std::int64_t not_before_ns,
-                                    const Command& command) {
-  auto put = [&command] { return run(command, query_patience); };
+                                    const std::function<Result<Answer>()>& put) {
   if (auto answers = Answers::open(answers_name(dialect_.name(), what))) {
     return answers->get(not_before_ns, query_patience + query_patience, put);
   }
@@ -133,12 +132,20 @@ Answers::Given SchedulerEngine::ask(const std::string& what, std::int64_t not_be
   return given;
 }
 
+Result<Answer> SchedulerEngine::ask_queue() const {
+  TRY(Answer answer, run(dialect_.queue(user_of_jobs()), query_patience));
+  const Command otherwise = dialect_.queue_otherwise(answer, user_of_jobs());
+  if (otherwise.argv.empty()) return answer;
+  return run(otherwise, query_patience);
+}
+
 Result<SiteLimits> SchedulerEngine::site_limits() {
-  Answers::Given given = ask("limits", scheduler_now_ns() - limits_pace_ns, dialect_.limits());
+  auto put = [this] { return run(dialect_.limits(), query_patience); };
+  Answers::Given given = ask("limits", scheduler_now_ns() - limits_pace_ns, put);
   if (!given.silent) {
     if (auto limits = dialect_.read_limits(given.answer)) return limits;
   }
-  given = ask("limits", scheduler_now_ns(), dialect_.limits());  // a bad answer is not kept for an hour
+  given = ask("limits", scheduler_now_ns(), put);  // a bad answer is not kept for an hour
   if (given.silent) return Error{ErrorCode::engine_unavailable, given.answer.err, true, "try again", 0};
   return dialect_.read_limits(given.answer);
 }
@@ -218,7 +225,7 @@ Result<void> SchedulerEngine::submit(share::Place& place, const std::string& id)
 
 QueueSnapshot SchedulerEngine::snapshot(std::int64_t not_before_ns) {
   QueueSnapshot queue;
-  Answers::Given given = ask("queue", not_before_ns, dialect_.queue(user_of_jobs()));
+  Answers::Given given = ask("queue", not_before_ns, [this] { return ask_queue(); });
   queue.asked_ns = given.asked_ns;
   queue.silent = given.silent;
   queue.problem = given.answer.err;

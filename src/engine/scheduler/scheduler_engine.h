@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -44,7 +45,9 @@ class SchedulerEngine final : public Engine {
   QueueSnapshot snapshot(std::int64_t not_before_ns);
   /// What the queue no longer shows of these. False: nobody can tell.
   bool add_history(QueueSnapshot& queue, const std::vector<std::string>& names);
-  Answers::Given ask(const std::string& what, std::int64_t not_before_ns, const Command& command);
+  Answers::Given ask(const std::string& what, std::int64_t not_before_ns,
+                     const std::function<Result<Answer>()>& put);
+  [[nodiscard]] Result<Answer> ask_queue() const;
   Result<SiteLimits> site_limits();
   Result<std::string> hand_to_scheduler(share::JobDirectory& job, const share::SubmissionRecord& record,
                                         std::uint32_t number);

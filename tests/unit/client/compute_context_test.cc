@@ -101,15 +101,16 @@ TEST_F(ComputeContextTest, ListNamesBuiltInOnesFirst) {
   scratch_.write("errand/config.toml", "[contexts.a]\ncores = 4\n");
   const auto list = list_compute_contexts();
   ASSERT_TRUE(list.ok());
-  ASSERT_EQ(list->size(), 5U);
+  ASSERT_EQ(list->size(), 6U);
   EXPECT_EQ((*list)[0].name, "local");
   EXPECT_EQ((*list)[0].origin, "built in");
   EXPECT_TRUE((*list)[0].context.sequential);
   EXPECT_EQ((*list)[1].name, "localpar");
   EXPECT_EQ((*list)[2].context.engine, "slurm");
   EXPECT_EQ((*list)[3].context.engine, "gridengine");
-  EXPECT_EQ((*list)[4].name, "a");
-  EXPECT_EQ((*list)[4].origin, scratch_ / "errand/config.toml");
+  EXPECT_EQ((*list)[4].context.engine, "lsf");
+  EXPECT_EQ((*list)[5].name, "a");
+  EXPECT_EQ((*list)[5].origin, scratch_ / "errand/config.toml");
 }
 
 TEST_F(ComputeContextTest, TheShareDirectoryIsTheContextsElseTheEnvironmentsElseXdgs) {

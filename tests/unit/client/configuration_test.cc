@@ -195,6 +195,9 @@ TEST(BuiltInContext, EveryAliasInAnyCase) {
   for (const char* name : {"gridengine", "GridEngine", "sge", "RxGridEngine"}) {
     EXPECT_EQ(built_in_context(name, {}), GridEngineContext()) << name;
   }
+  for (const char* name : {"lsf", "LSF", "RxLsfCluster"}) {
+    EXPECT_EQ(built_in_context(name, {}), LsfContext()) << name;
+  }
   for (const char* name : {"", "loca", "locals", "slurms", "default"}) {
     EXPECT_EQ(built_in_context(name, {}), std::nullopt) << name;
   }
@@ -205,7 +208,7 @@ TEST(ContextNamed, AnUnknownNameIsAnsweredWithTheKnownOnes) {
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.error().code, ErrorCode::not_found);
   EXPECT_THAT(found.error().message, HasSubstr("'nigth'"));
-  EXPECT_THAT(found.error().hint, HasSubstr("local, localpar, slurm, gridengine, day, night"));
+  EXPECT_THAT(found.error().hint, HasSubstr("local, localpar, slurm, gridengine, lsf, day, night"));
 }
 
 TEST(ApplyEnvironment, OverridesPlaceAndCores) {

@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 
+#include "engine/scheduler/reading.h"
 #include "engine/slurm/states.h"
 #include "system/try.h"
 
@@ -15,8 +14,13 @@ namespace {
 using scheduler::Answer;
 using scheduler::ArrayRequest;
 using scheduler::Command;
+using scheduler::find_option;
+using scheduler::is_our_name;
+using scheduler::not_understood;
 using scheduler::QueueEntry;
 using scheduler::SiteLimits;
+using scheduler::take_field;
+using scheduler::to_number;
 
 /// How long before its end an allocation is warned: Slurm's own resolution of --signal.
 constexpr int warning_seconds = 60;
@@ -65,18 +69,6 @@ constexpr std::array option_rows{OptionRow{"partition", "partition"},
                                  OptionRow{"comment", "comment"},
                                  OptionRow{"clusters", "clusters"}};
 
-const std::string* find_option(const ArrayRequest& request, std::string_view name) {
-  auto found = request.options.find(std::string(name));
-  return found == request.options.end() || found->second.empty() ? nullptr : &found->second;
-}
-
-std::optional<std::uint32_t> to_number(std::string_view text) {
-  std::uint32_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 /// A value within an #SBATCH line, which sbatch takes apart much as a shell does.
 Result<std::string> directive_value(std::string_view name, std::string_view value) {
   const bool bad = std::any_of(value.begin(), value.end(), [](char c) {
@@ -121,26 +113,8 @@ Result<std::string> option_lines(const ArrayRequest& request) {
   return lines;
 }
 
-/// The text up to `c`; cuts it off, with the separator.
-std::string_view take_field(std::string_view& line, char c) {
-  const std::size_t end = std::min(line.find(c), line.size());
-  std::string_view field = line.substr(0, end);
-  line.remove_prefix(std::min(end + 1, line.size()));
-  return field;
-}
-
-Error not_understood(std::string_view program, std::string_view text) {
-  return {ErrorCode::corrupt,
-          std::string(program) + " answered what errand does not understand: " + scheduler::excerpt(text),
-          true, "look whether the scheduler's own commands work", 0};
-}
-
 bool is_id(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-bool is_our_name(std::string_view name) {
-  return name.starts_with("rxJob_");
 }
 
 /// squeue's line "array id|elements|state|end|name|reason"; false: it is none.
@@ -186,11 +160,7 @@ bool read_history_line(std::string_view line, std::vector<QueueEntry>& entries) 
 
 Result<std::vector<QueueEntry>> read_lines(const Answer& answer, std::string_view program,
                                            bool (*read_line)(std::string_view, std::vector<QueueEntry>&)) {
-  if (answer.exit_code != 0) {
-    return Error{ErrorCode::engine_unavailable,
-                 std::string(program) + " failed: " + scheduler::excerpt(answer.err + " " + answer.out), true,
-                 "Slurm's controller may be down; ask again", 0};
-  }
+  if (answer.exit_code != 0) return scheduler::no_answer(program, answer);
   std::vector<QueueEntry> entries;
   for (std::string_view rest = answer.out; !rest.empty();) {
     const std::string_view line = take_field(rest, '\n');

@@ -35,6 +35,9 @@ Result<void> check(const ComputeContext& context) {
   if (context.cores < 0)
     return refuse_context("cores is " + std::to_string(context.cores) + "; 0 means all of them");
   if (context.lost_task_retries < 0) return refuse_context("lost_task_retries must not be negative");
+  if (!context.working_directory.empty() && context.working_directory[0] != '/') {
+    return refuse_context("working_directory is " + context.working_directory + "; give an absolute path");
+  }
   if (context.task_time_limit.count() < 0) return refuse_context("task_time_limit must not be negative");
   return {};
 }
@@ -78,7 +81,10 @@ Result<void> fill(share::Manifest& manifest, const ComputeContext& context, cons
   manifest.context.share_dir = place.path();
   manifest.context.console_output = options.console_output.value_or(context.console_output);
   manifest.context.auto_cleanup = options.auto_cleanup.value_or(context.auto_cleanup);
-  TRY(manifest.working_directory, current_directory());
+  manifest.working_directory = context.working_directory;
+  if (manifest.working_directory.empty()) {
+    TRY(manifest.working_directory, current_directory());
+  }
   TRY(manifest.environment, capture_environment(context));
   manifest.seed = options.seed;
   manifest.chunk_size = options.task_chunk_size.value_or(0);

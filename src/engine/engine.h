@@ -31,6 +31,9 @@ class Engine {
   virtual ~Engine() = default;
   [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
 
+  /// The engine_options that it understands; none: it takes no notice of them.
+  [[nodiscard]] virtual std::vector<std::string> options() const { return {}; }
+
   /// Asked before anything is written: could a submission to this place work? An error here leaves
   /// nothing behind.
   virtual Result<void> prepare(share::Place& place, const ComputeContext& context) = 0;

@@ -9,6 +9,7 @@
 #include "engine/heartbeat.h"
 #include "engine/local/agent_process.h"
 #include "engine/scheduler/array_plan.h"
+#include "engine/scheduler/handover.h"
 #include "engine/scheduler/script.h"
 #include "share/outcome_index.h"
 #include "share/sealing.h"
@@ -82,6 +83,11 @@ Result<share::TaskRuns> tasks_to_run(share::JobDirectory& job, std::uint64_t tot
   share::OutcomeIndex index(job);
   TRY_VOID(index.refresh(total));
   return index.missing(total);
+}
+
+Error as_refused(Error error) {
+  error.code = ErrorCode::engine_refused;
+  return error;
 }
 
 std::uint32_t next_chunk(share::JobDirectory& job) {
@@ -160,15 +166,10 @@ Result<std::string> SchedulerEngine::hand_to_scheduler(share::JobDirectory& job,
   request.elements = record.elements;
   request.workers = record.workers;
   request.options = manifest->context.engine_options;
-  if (auto chosen = request.options.find("command"); chosen != request.options.end()) {
-    request.command = chosen->second;
-  } else {
-    TRY(request.command, local::find_agent_command());
-  }
-  TRY(auto placeholders, dialect_.placeholders(request));
-  TRY(Template from, find_template(dialect_, request.share_dir, request.options));
-  TRY(std::string script, fill_template(from, placeholders));
-  TRY(Answer answer, run(dialect_.submit(request, std::move(script)), submit_command_patience));
+  auto handover = compose(dialect_, std::move(request));
+  // Nothing was asked for yet: what cannot be composed is refused.
+  if (!handover) return as_refused(std::move(handover).error());
+  TRY(Answer answer, run(handover->command, submit_command_patience));
   return dialect_.read_submitted(answer);
 }
 
@@ -177,11 +178,8 @@ Result<void> SchedulerEngine::submit(share::Place& place, const std::string& id)
   if (!shared) return std::move(shared).error();
   TRY(auto job, share::JobDirectory::open(*shared, id));
   auto planned = plan_submission(*job);
-  if (!planned && job->submissions() == 0) {
-    // Nothing was asked of the scheduler: the whole submission can be taken back.
-    return Error{ErrorCode::engine_refused, planned.error().message, planned.error().transient,
-                 planned.error().hint, 0};
-  }
+  // Nothing was asked of the scheduler: the whole submission can be taken back.
+  if (!planned && job->submissions() == 0) return as_refused(std::move(planned).error());
   if (!planned) return std::move(planned).error();
   if (planned->tasks.empty() && !planned->open_ended) return {};
   if (!place.files().info(share::active_path(id))) TRY_VOID(place.ring(id));
@@ -195,7 +193,8 @@ Result<void> SchedulerEngine::submit(share::Place& place, const std::string& id)
     acceptance.id = *accepted;
   } else {
     acceptance.problem = accepted.error().message;
-    acceptance.doubtful = accepted.error().transient;
+    const bool asked = accepted.error().code != ErrorCode::engine_refused;
+    acceptance.doubtful = asked && accepted.error().transient;
   }
   // Without it the job is found by its name; and a scheduler that has it must not be asked twice.
   (void)job->write_acceptance(*number, acceptance);

@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "engine/scheduler/answers.h"
+#include "engine/scheduler/array_plan.h"
 #include "engine/scheduler/dialect.h"
 #include "engine/scheduler/queue_report.h"
 
@@ -39,6 +40,7 @@ class SchedulerEngine final : public Engine {
   explicit SchedulerEngine(const Dialect& dialect) : dialect_(dialect) {}
 
   [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+  [[nodiscard]] std::vector<std::string> options() const override { return known_options(dialect_); }
   Result<void> prepare(share::Place& place, const ComputeContext& context) override;
   Result<void> submit(share::Place& place, const std::string& id) override;
   std::vector<status::EngineReport> query(share::Place& place,

@@ -204,7 +204,7 @@ class SlurmDialect final : public scheduler::Dialect {
   [[nodiscard]] std::string_view name() const override { return "slurm"; }
 
   [[nodiscard]] std::vector<std::string_view> options() const override {
-    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "throttle"};
+    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "nodes", "throttle"};
     for (const OptionRow& row : option_rows) names.push_back(row.name);
     return names;
   }
@@ -286,6 +286,11 @@ class SlurmDialect final : public scheduler::Dialect {
 
   [[nodiscard]] Command cancel(const std::string& name, const std::string& user) const override {
     return {{"scancel", "--quiet", "--user=" + user, "--name=" + name}, {}, {}, {"SCANCEL_"}};
+  }
+
+  /// --nodelist would give every element all of these nodes.
+  [[nodiscard]] Command node_names() const override {
+    return {{"sinfo", "--noheader", "--Node", "--format=%N"}, {}, {}, {"SINFO_"}};
   }
 
   [[nodiscard]] Command limits() const override { return {{"scontrol", "show", "config"}, {}, {}, {}}; }

@@ -19,6 +19,7 @@
 #include "engine/own_program.h"
 #include "errand/version.h"
 #include "share/names.h"
+#include "system/clock.h"
 #include "system/processes.h"
 #include "system/try.h"
 
@@ -72,13 +73,13 @@ Result<std::string> current_directory() {
 }
 
 Result<void> fill(share::Manifest& manifest, const ComputeContext& context, const ExecOptions& options,
-                  const share::Place& place) {
+                  const std::string& place, std::int64_t now_ns) {
   static const std::string user = user_name();
   static const system::ProcessId self = system::system_processes().self();
-  manifest.created_ns = place.clock().now_ns();
+  manifest.created_ns = now_ns;
   manifest.id = share::make_job_id(manifest.created_ns);
   manifest.context = context;
-  manifest.context.share_dir = place.path();
+  manifest.context.share_dir = place;
   manifest.context.console_output = options.console_output.value_or(context.console_output);
   manifest.context.auto_cleanup = options.auto_cleanup.value_or(context.auto_cleanup);
   manifest.working_directory = context.working_directory;
@@ -113,8 +114,16 @@ Result<Submission> Submission::begin(const ComputeContext& context, const ExecOp
   Submission submission;
   TRY(submission.engine_, engine::find_engine(context.engine));
   TRY(submission.place_, open_place(resolve_share_dir(context), true));
-  TRY_VOID(fill(submission.manifest, context, options, *submission.place_));
+  TRY_VOID(fill(submission.manifest, context, options, submission.place_->path(),
+                submission.place_->clock().now_ns()));
   return submission;
+}
+
+Result<share::Manifest> Submission::plan(const ComputeContext& context, const ExecOptions& options) {
+  TRY_VOID(check(context));
+  share::Manifest manifest;
+  TRY_VOID(fill(manifest, context, options, resolve_share_dir(context), system::system_clock().now_ns()));
+  return manifest;
 }
 
 Result<void> Submission::prepare() {

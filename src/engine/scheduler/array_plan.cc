@@ -6,13 +6,15 @@
 #include <charconv>
 #include <optional>
 
+#include "engine/scheduler/memory_retry.h"
 #include "system/try.h"
 
 namespace errand::engine::scheduler {
 namespace {
 
 /// Options that mean the same for every scheduler.
-constexpr std::array<std::string_view, 4> shared_options{"command", "elements", "template", "workers"};
+constexpr std::array<std::string_view, 5> shared_options{"command", "elements", "memory_retry", "template",
+                                                         "workers"};
 constexpr std::uint32_t most_of_anything = 1'000'000;
 
 Result<std::optional<std::uint32_t>> count_option(const ComputeContext& context, const std::string& name) {
@@ -81,7 +83,8 @@ Result<void> check_options(const ComputeContext& context, const Dialect& dialect
   }
   TRY_VOID(count_option(context, "elements"));
   TRY_VOID(count_option(context, "workers"));
-  return {};
+  std::map<std::string, std::string> options = context.engine_options;
+  return raise_memory(options, 0);
 }
 
 }  // namespace errand::engine::scheduler

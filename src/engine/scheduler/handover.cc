@@ -27,6 +27,10 @@ Result<void> choose_nodes(const Dialect& dialect, ArrayRequest& request) {
 
 }  // namespace
 
+std::string scheduler_job_name(const std::string& id, std::uint32_t submission) {
+  return id + "-" + std::to_string(submission);
+}
+
 Result<Handover> compose(const Dialect& dialect, ArrayRequest request) {
   if (auto chosen = request.options.find("command"); chosen != request.options.end()) {
     request.command = chosen->second;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "engine/scheduler/command.h"
@@ -15,6 +16,9 @@ struct Handover {
   std::string script;           ///< the same text
   std::string template_origin;  ///< a path, or "built in"
 };
+
+/// The scheduler's name of a job's n-th array.
+[[nodiscard]] std::string scheduler_job_name(const std::string& id, std::uint32_t submission);
 
 /// Everything between the plan of an array and the scheduler's own command: the errand command that the
 /// nodes run, the nodes, the template. Asks the scheduler for its nodes if the option `nodes` is there;

@@ -42,6 +42,8 @@ class SchedulerEngine final : public Engine {
   [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
   [[nodiscard]] std::vector<std::string> options() const override { return known_options(dialect_); }
   Result<void> prepare(share::Place& place, const ComputeContext& context) override;
+  Result<SubmissionPreview> preview(const std::string& share_dir, const share::Manifest& manifest,
+                                    std::uint64_t tasks) override;
   Result<void> submit(share::Place& place, const std::string& id) override;
   std::vector<status::EngineReport> query(share::Place& place,
                                           std::span<share::JobDirectory* const> jobs) override;

@@ -111,6 +111,9 @@ Result<std::string> option_lines(const ArrayRequest& request) {
   if (const std::string* exclusive = find_option(request, "exclusive"); exclusive && *exclusive == "true") {
     lines += "#SBATCH --exclusive\n";
   }
+  if (const std::string* hold = find_option(request, "hold"); hold && *hold == "true") {
+    lines += "#SBATCH --hold\n";
+  }
   if (const std::string* extra = find_option(request, "extra")) {
     if (extra->find_first_of("\n\r") != std::string::npos) {
       return Error{ErrorCode::invalid_argument, "the option extra has more than one line", false,
@@ -204,7 +207,7 @@ class SlurmDialect final : public scheduler::Dialect {
   [[nodiscard]] std::string_view name() const override { return "slurm"; }
 
   [[nodiscard]] std::vector<std::string_view> options() const override {
-    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "nodes", "throttle"};
+    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "hold", "nodes", "throttle"};
     for (const OptionRow& row : option_rows) names.push_back(row.name);
     return names;
   }

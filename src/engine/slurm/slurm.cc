@@ -35,7 +35,7 @@ constexpr std::string_view script_template = R"(#!/bin/sh
 #SBATCH --signal=B:USR1@{{warning_seconds}}
 #SBATCH --ntasks=1
 {{options}}exec {{command}} --errand-allocation {{share_dir}} {{job}} {{submission}} "$SLURM_ARRAY_TASK_ID" \
-  --keep SLURM_,CUDA_VISIBLE_DEVICES,GPU_DEVICE_ORDINAL,ROCR_VISIBLE_DEVICES,ZE_AFFINITY_MASK \
+  --keep SLURM_,SLURMD_NODENAME,CUDA_VISIBLE_DEVICES,GPU_DEVICE_ORDINAL,ROCR_VISIBLE_DEVICES,ZE_AFFINITY_MASK \
   -- scontrol requeue "$SLURM_JOB_ID"
 )";
 

@@ -9,7 +9,8 @@ import os
 import sys
 import time
 
-from errand import RxHpcServer, RxRemoteJobStatus, rx_exec, rx_get_job_results, rx_get_job_status, rx_set_compute_context
+from errand import RxHpcServer, RxRemoteJobStatus, rx_exec, rx_get_job_results, rx_get_job_status
+from errand import rx_set_compute_context
 
 
 def play_dice():

@@ -43,6 +43,7 @@ class RxClusterContext(RxComputeContext):
 
     _engine = ""
     _names: Tuple[str, ...] = ()
+    _mail_type = ""  # the option's value for "when the job ends"
 
     def __init__(self, description: Any = None, **settings: Any) -> None:
         if isinstance(description, RxComputeContext) or (
@@ -50,10 +51,7 @@ class RxClusterContext(RxComputeContext):
             super().__init__(description)
         else:
             super().__init__("RxLocalParallel")
-        if self._core.engine != self._engine:  # the options of one engine are none of another's
-            self._core.engine_options = {name: value for name, value in self._core.engine_options.items() if "." in name}
-        self._core.engine = self._engine
-        self._core.sequential = False
+        self._become(self._engine, False)
         self._set(settings)
 
     def _set(self, fields: Dict[str, Any]) -> None:
@@ -71,8 +69,7 @@ class RxClusterContext(RxComputeContext):
             elif name in contexts._FIELDS or name in contexts._OWN or self._is_option(name):
                 setattr(self, name, value)
             else:
-                raise ArgumentError(f"{type(self).__name__} has no setting {name!r}",
-                                    "there are " + ", ".join([*contexts._FIELDS, *(self._options() or []), *_ORIGINALS]))
+                self._refuse(name)
         self._say(unsaid)
 
     def _say(self, unsaid: List[str]) -> None:
@@ -126,8 +123,11 @@ class RxClusterContext(RxComputeContext):
         elif self._is_option(name):
             self._put(name, value)
         else:
-            raise ArgumentError(f"{type(self).__name__} has no setting {name!r}",
-                                "there are " + ", ".join([*contexts._FIELDS, *(self._options() or [])]))
+            self._refuse(name)
+
+    def _refuse(self, name: str) -> None:
+        known = [*contexts._FIELDS, *(self._options() or []), *_ORIGINALS]
+        raise ArgumentError(f"{type(self).__name__} has no setting {name!r}", "there are " + ", ".join(known))
 
     def _shown(self) -> List[str]:
         options = self._core.engine_options
@@ -188,8 +188,8 @@ def _set_email(context: RxClusterContext, value: Any, _: Dict[str, Any], unsaid:
         unsaid.append("email")
         return
     context._put("mail_user", value)
-    if context._is_option("mail_type") and not context._core.engine_options.get("mail_type"):
-        context._put("mail_type", "END,FAIL")
+    if context._mail_type and not context._core.engine_options.get("mail_type"):
+        context._put("mail_type", context._mail_type)
 
 
 def _set_nodes(context: RxClusterContext, value: Any, _: Dict[str, Any], unsaid: List[str]) -> None:
@@ -234,6 +234,7 @@ class RxSlurm(RxClusterContext):
 
     _name = "RxSlurm"
     _engine = "slurm"
+    _mail_type = "END,FAIL"
     _names = ("rxslurm", "slurm")
 
 
@@ -293,6 +294,7 @@ class RxGridEngine(RxClusterContext):
 
     _name = "RxGridEngine"
     _engine = "gridengine"
+    _mail_type = "ea"
     _names = ("rxgridengine", "gridengine", "sge")
 
 

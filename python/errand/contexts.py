@@ -11,6 +11,7 @@ _FIELDS = [
     "environment", "packages_to_load", "task_time_limit", "task_memory_limit", "console_limit", "lost_task_retries",
     "trusted_owners",
 ]
+_LOCAL = {"RxLocalSeq": True, "RxLocalParallel": False}  # sequential?
 # Settings of this package, kept among the core's engine options so that they travel with the job.
 _OWN = {"rng_seed": "python.rng_seed", "fork": "python.fork"}
 
@@ -62,12 +63,22 @@ class RxComputeContext:
     def __init__(self, description: Any = None, *args: Any, **fields: Any) -> None:
         if isinstance(description, RxComputeContext):
             self._core = description._core.copy()
+            if self._name in _LOCAL and not isinstance(description, type(self)):
+                self._become("local", _LOCAL[self._name])
         elif isinstance(description, core.ComputeContext):
             self._core = description.copy()
         else:
             self._core = _named(description if isinstance(description, str) else self._name)
             self._set(self._defaults)
         self._set(fields)
+
+    def _become(self, engine: str, sequential: bool) -> None:
+        """Makes this a context of that engine; the options of one are none of another's."""
+        if self._core.engine != engine:
+            options = self._core.engine_options
+            self._core.engine_options = {name: value for name, value in options.items() if "." in name}
+        self._core.engine = engine
+        self._core.sequential = sequential
 
     def _set(self, fields: Dict[str, Any]) -> None:
         for name, value in fields.items():

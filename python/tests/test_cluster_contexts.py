@@ -63,6 +63,9 @@ def test_the_options_of_one_engine_are_none_of_anothers():
     cluster = RxSlurm(local, partition="main")
     assert (cluster.cores, cluster.rng_seed, cluster.engine) == (3, 7, "slurm")
     assert "partition" not in options(errand.RxGridEngine(cluster))
+    back = RxLocalParallel(cluster, wait=False)
+    assert (back.engine, back.cores, back.rng_seed, options(back)) == ("local", 3, 7, options(local))
+    assert errand.RxLocalSeq(cluster).sequential and not RxLocalParallel(errand.RxLocalSeq()).sequential
 
 
 @pytest.mark.parametrize("name, kind", [
@@ -73,7 +76,8 @@ def test_names(name, kind):
 
 
 def test_the_context_in_force_keeps_its_class():
-    for context in (RxSlurm(partition="main"), RxHpcServer(head_node="head"), errand.RxGridEngine(), errand.RxLsfCluster()):
+    for context in (RxSlurm(partition="main"), RxHpcServer(head_node="head"), errand.RxGridEngine(),
+                    errand.RxLsfCluster()):
         errand.rx_set_compute_context(context)
         found = errand.rx_get_compute_context()
         assert type(found) is type(context) and found == context
@@ -132,5 +136,9 @@ def test_the_head_node_tells_clusters_apart(share):
     local._core.engine_options = {"rx.head_node": "one"}
     job = errand.submit(lambda: 1, context=local)
     job.wait()
-    ids = lambda head: [one.id for one in errand.rx_get_jobs(RxHpcServer(head_node=head, share_dir=share), verbose=False)]
+
+    def ids(head):
+        context = RxHpcServer(head_node=head, share_dir=share)
+        return [one.id for one in errand.rx_get_jobs(context, verbose=False)]
+
     assert ids("one") == [job.id] and ids("two") == [] and ids("") == [job.id]

@@ -118,7 +118,9 @@ notice_of <- function(name, value, context) {
     shareDir = , workingDir = if (is_windows_path(value)) {
       sprintf("%s \"%s\" (a path of another system; the default is used)", name, value)
     },
-    revoPath = if (is.null(program_in(value))) sprintf("revoPath \"%s\" (no R there; workers run this session's)", value),
+    revoPath = if (is.null(program_in(value))) {
+      sprintf("revoPath \"%s\" (no R there; workers run this session's)", value)
+    },
     configFile = if (grepl("\\.xml$", value, ignore.case = TRUE)) {
       "configFile (templates of HPC Server; `template` names a submit script)"
     },
@@ -175,10 +177,11 @@ cluster_fields <- function(context, fields) {
     elements = if (chosen_elements(context) > 0) sprintf("%.0f", chosen_elements(context)),
     exclusive = if (isTRUE(context@exclusive)) "true",
     mail_user = paste(context@email, collapse = ","),
-    mail_type = if (length(context@email)) "END,FAIL",
+    mail_type = if (length(context@email)) c(slurm = "END,FAIL", gridengine = "ea", lsf = "")[[context@engine]],
     partition = paste(chosen_groups(context@groups), collapse = ","),
     nice = if (is(context, "RxHpcServer") && isTRUE(context@priority < 2)) c("10000", "1000")[[context@priority + 1]],
-    template = if (!any(grepl("\\.xml$", context@configFile, ignore.case = TRUE))) paste(context@configFile, collapse = ""))
+    template = paste(grep("\\.xml$", context@configFile, ignore.case = TRUE, invert = TRUE, value = TRUE),
+                     collapse = ""))
   implied <- implied[nzchar(implied)]
   implied <- implied[grepl(".", names(implied), fixed = TRUE) | is_engine_option(context, names(implied))]
   options <- context@engineOptions

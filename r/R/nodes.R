@@ -27,7 +27,8 @@ rxGetAvailableNodes <- function(computeContext = NULL, makeRNodeNames = FALSE) {
 
 cluster_nodes <- function(context, namesOnly, makeRNodeNames) {
   if (context@engine != "slurm") stop("rxGetNodeInfo cannot ask ", context@engine, " for its nodes", call. = FALSE)
-  lines <- suppressWarnings(system2("sinfo", c("--noheader", "--Node", "--format=%N\\|%c\\|%m\\|%T\\|%R"), stdout = TRUE))
+  question <- c("--noheader", "--Node", "--format=%N\\|%c\\|%m\\|%T\\|%R")
+  lines <- suppressWarnings(system2("sinfo", question, stdout = TRUE))
   parts <- strsplit(lines, "|", fixed = TRUE)
   parts <- parts[lengths(parts) == 5L]
   names <- vapply(parts, `[[`, "", 1L)

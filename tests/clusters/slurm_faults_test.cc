@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
-#include "clusters/slurm_fixture.h"
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "clusters/cluster_fixture.h"
 
 /// What happens to jobs on a real Slurm when something breaks.
 namespace errand::clusters {
 namespace {
 
 using ::testing::AnyOf;
-using ::testing::HasSubstr;
 
 std::string large_value(int i, std::string file) {
-  wait_for_file(i, std::move(file));
+  std::ofstream(file + ".started." + std::to_string(i)) << 1;
+  while (!std::filesystem::exists(file)) std::this_thread::sleep_for(milliseconds(20));
   return std::string(4U << 20, static_cast<char>('a' + i));
 }
 int die_once(int i) {
@@ -21,24 +27,44 @@ int die_once(int i) {
 const Function<std::string, int, std::string> large_job = function("large_value", large_value);
 const Function<int, int> dying_job = function("die_once", die_once);
 
-class SlurmFaults : public SlurmCluster {
+class SlurmClusterFaults : public ClusterTest {
  protected:
+  SlurmClusterFaults() : ClusterTest("slurm") {}
+  ~SlurmClusterFaults() override { shell("scancel --quiet --user=$(id -u)"); }
   void SetUp() override {
-    SlurmCluster::SetUp();
-    if (cluster().empty()) GTEST_SKIP() << "ERRAND_SLURM does not name the cluster's directory";
+    ASSERT_NE(::getenv("SLURM_CONF"), nullptr) << "run ./test slurm: it brings a cluster up";
+    if (cluster().empty()) GTEST_SKIP() << "ERRAND_CLUSTER does not name the cluster's directory";
   }
-  /// Puts a squeue of this text before the real one.
-  void answer_with(const std::string& text, int code) const {
-    std::filesystem::create_directories(file("bin"));
-    std::ofstream(file("bin/answer")) << text;
-    std::ofstream(file("bin/squeue"))
-        << "#!/bin/sh\ncat '" << file("bin/answer") << "'\nexit " << code << "\n";
-    std::filesystem::permissions(file("bin/squeue"), std::filesystem::perms::owner_all);
+  /// Slurm's id of the job's array.
+  static std::string slurm_id(const JobRef& job) {
+    std::string id = shell("squeue --noheader --states=all --format=%F --name=" + job.id() + "-1 | head -1");
+    return id.substr(0, id.find('\n'));
+  }
+  static StatusReport job_status(const JobRef& job) {
+    auto report = get_job_status(job);
+    return report ? *report : StatusReport{};
+  }
+  /// A requeued element waits two minutes; this one does not.
+  static StatusReport ended_at_once(const JobRef& job, const std::string& id) {
+    eventually([&] {
+      shell("scontrol update jobid=" + id + " starttime=now");
+      return is_settled(job_status(job).status);
+    });
+    return ended(job);
+  }
+  static bool end(pid_t process) {
+    if (process < 2 || ::kill(process, SIGKILL) != 0) return false;
+    return eventually([process] { return ::kill(process, 0) != 0; });
   }
   static void start_slurmd(const std::string& node) { shell("PATH=$PATH:/usr/sbin slurmd -N " + node); }
+  /// Has squeue print this text.
+  void answer_with(const std::string& text, int code) const {
+    std::ofstream(file("answer")) << text;
+    stand_in("squeue", "cat '" + file("answer") + "'\nexit " + std::to_string(code) + "\n");
+  }
 };
 
-TEST_F(SlurmFaults, AHeldJobIsReleasedByItsName) {
+TEST_F(SlurmClusterFaults, AHeldJobIsReleasedByItsName) {
   context.engine_options["hold"] = "true";
   auto job = exec(context, echo_job, each(std::vector<int>{1, 2}));
   ASSERT_TRUE(job.ok()) << job.error().message;
@@ -48,13 +74,11 @@ TEST_F(SlurmFaults, AHeldJobIsReleasedByItsName) {
   EXPECT_EQ(ended(*job).status, JobStatus::finished);
 }
 
-TEST_F(SlurmFaults, AQueueThatAnswersNonsenseIsUndeterminedAndTheReasonShowsTheText) {
+TEST_F(SlurmClusterFaults, AQueueThatAnswersNonsenseIsUndeterminedAndTheReasonShowsTheText) {
   context.engine_options["hold"] = "true";
   auto job = exec(context, echo_job, each(std::vector<int>{1}));
   ASSERT_TRUE(job.ok()) << job.error().message;
   const std::string name = job->id() + "-1";
-  const std::string path = ::getenv("PATH");
-  ::setenv("PATH", (file("bin") + ":" + path).c_str(), 1);
   const std::vector<std::pair<std::string, std::string>> answers{
       {"Die Warteschlange ist gerade nicht erreichbar\n", "Die Warteschlange"},
       {"12|0|PENDI", "12|0|PENDI"},
@@ -71,13 +95,13 @@ TEST_F(SlurmFaults, AQueueThatAnswersNonsenseIsUndeterminedAndTheReasonShowsTheT
   EXPECT_TRUE(eventually([&] {
     return job_status(*job).reason.find("Kontrolleinheit") != std::string::npos;
   })) << job_status(*job).reason;
-  ::setenv("PATH", path.c_str(), 1);
+  std::filesystem::remove(file("bin/squeue"));
   EXPECT_TRUE(eventually([&] { return job_status(*job).status == JobStatus::queued; }));
   shell("scontrol release jobname=" + name);
   EXPECT_EQ(ended(*job).status, JobStatus::finished);
 }
 
-TEST_F(SlurmFaults, AJobThatSlurmHasForgottenIsFinishedIfItsOutcomesAreThere) {
+TEST_F(SlurmClusterFaults, AJobThatSlurmHasForgottenIsFinishedIfItsOutcomesAreThere) {
   shell("sed -i 's/^MinJobAge=.*/MinJobAge=2/' $SLURM_CONF; scontrol reconfigure");
   auto whole = exec(context, echo_job, each(std::vector<int>{1, 2, 3}));
   auto cut = exec(context, wait_job, each(std::vector<int>{0}), file("go"));
@@ -100,7 +124,7 @@ TEST_F(SlurmFaults, AJobThatSlurmHasForgottenIsFinishedIfItsOutcomesAreThere) {
   shell("sed -i 's/^MinJobAge=.*/MinJobAge=300/' $SLURM_CONF; scontrol reconfigure");
 }
 
-TEST_F(SlurmFaults, DrainedNodesAreTheReasonAndWhatRunsThereGoesOn) {
+TEST_F(SlurmClusterFaults, DrainedNodesAreTheReasonAndWhatRunsThereGoesOn) {
   auto running = exec(context, wait_job, each(std::vector<int>{0}), file("go"));
   ASSERT_TRUE(running.ok());
   ASSERT_TRUE(eventually([&] { return started(0); }));
@@ -119,15 +143,12 @@ TEST_F(SlurmFaults, DrainedNodesAreTheReasonAndWhatRunsThereGoesOn) {
   EXPECT_EQ(ended(*waiting).status, JobStatus::finished);
 }
 
-TEST_F(SlurmFaults, AKilledSlurmdLosesNothingWhenItComesBack) {
+TEST_F(SlurmClusterFaults, AKilledSlurmdLosesNothingWhenItComesBack) {
   context.engine_options["nodelist"] = "n1";
   auto job = exec(context, wait_job, each(std::vector<int>{0, 1}), file("go"));
   ASSERT_TRUE(job.ok());
   ASSERT_TRUE(eventually([&] { return started(0) && started(1); }));
-  const pid_t daemon = process("slurmd-n1.pid");
-  ASSERT_GT(daemon, 1);
-  ::kill(daemon, SIGKILL);
-  ASSERT_TRUE(gone(daemon));
+  ASSERT_TRUE(end(daemon("run/slurmd-n1.pid")));
   start_slurmd("n1");
   let_go();
   StatusReport report = ended(*job);
@@ -135,7 +156,7 @@ TEST_F(SlurmFaults, AKilledSlurmdLosesNothingWhenItComesBack) {
   EXPECT_EQ(job->results()->values(), (std::vector<int>{0, 1}));
 }
 
-TEST_F(SlurmFaults, TasksOfANodeWhoseSlurmdIsDeadRunElsewhereAndNothingCountsTwice) {
+TEST_F(SlurmClusterFaults, TasksOfANodeWhoseSlurmdIsDeadRunElsewhereAndNothingCountsTwice) {
   context.lost_task_retries = 0;
   context.cores = 1;
   auto job = exec(context, wait_job, each(std::vector<int>{0, 1, 2}), file("go"));
@@ -144,10 +165,7 @@ TEST_F(SlurmFaults, TasksOfANodeWhoseSlurmdIsDeadRunElsewhereAndNothingCountsTwi
   const std::string id = slurm_id(*job);
   std::string node = shell("squeue --noheader --format=%N --jobs=" + id);
   node = node.substr(0, node.find('\n'));
-  const pid_t daemon = process("slurmd-" + node + ".pid");
-  ASSERT_GT(daemon, 1) << node;
-  ::kill(daemon, SIGKILL);
-  ASSERT_TRUE(gone(daemon));
+  ASSERT_TRUE(end(daemon("run/slurmd-" + node + ".pid")));
   // As after SlurmdTimeout. The element's own processes are still there, and go on.
   shell("scontrol update nodename=" + node + " state=down reason=test");
   let_go();
@@ -159,16 +177,13 @@ TEST_F(SlurmFaults, TasksOfANodeWhoseSlurmdIsDeadRunElsewhereAndNothingCountsTwi
   EXPECT_EQ(job->results()->values(), (std::vector<int>{0, 1, 2}));
 }
 
-TEST_F(SlurmFaults, AKilledControllerThatComesBackWithItsStateLosesNothing) {
+TEST_F(SlurmClusterFaults, AKilledControllerThatComesBackWithItsStateLosesNothing) {
   auto job = exec(context, wait_job, each(std::vector<int>{0, 1}), file("go"));
   ASSERT_TRUE(job.ok());
   ASSERT_TRUE(eventually([&] { return started(0) && started(1); }));
   // What it has not saved yet it forgets: it saves every few seconds.
   std::this_thread::sleep_for(milliseconds(7000));
-  const pid_t controller = process("slurmctld.pid");
-  ASSERT_GT(controller, 1);
-  ::kill(controller, SIGKILL);
-  ASSERT_TRUE(gone(controller));
+  ASSERT_TRUE(end(daemon("run/slurmctld.pid")));
   EXPECT_TRUE(eventually([&] { return job_status(*job).status == JobStatus::running; }))
       << "its workers live: " << job_status(*job).reason;
   let_go();
@@ -179,7 +194,7 @@ TEST_F(SlurmFaults, AKilledControllerThatComesBackWithItsStateLosesNothing) {
   EXPECT_EQ(job->results()->values(), (std::vector<int>{0, 1}));
 }
 
-TEST_F(SlurmFaults, AWorkerThatIsKilledIsStartedAgainInItsElement) {
+TEST_F(SlurmClusterFaults, AWorkerThatIsKilledIsStartedAgainInItsElement) {
   context.cores = 2;
   auto job = exec(context, dying_job, each(std::vector<int>{0, 1, 2, 3}));
   ASSERT_TRUE(job.ok());
@@ -188,7 +203,7 @@ TEST_F(SlurmFaults, AWorkerThatIsKilledIsStartedAgainInItsElement) {
   EXPECT_EQ(job->results()->values(), (std::vector<int>{0, 1, 2, 3}));
 }
 
-TEST_F(SlurmFaults, AFullShareDirectoryIsWaitedOutAndNoResultIsLost) {
+TEST_F(SlurmClusterFaults, AFullShareDirectoryIsWaitedOutAndNoResultIsLost) {
   std::filesystem::create_directories(context.share_dir);
   if (::mount("none", context.share_dir.c_str(), "tmpfs", 0, "size=300m,mode=0700") != 0) {
     GTEST_SKIP() << "only root can make a file system that is full";
@@ -212,7 +227,7 @@ TEST_F(SlurmFaults, AFullShareDirectoryIsWaitedOutAndNoResultIsLost) {
   ::umount2(context.share_dir.c_str(), MNT_DETACH);
 }
 
-TEST_F(SlurmFaults, OnlyTheNamedNodesAreUsed) {
+TEST_F(SlurmClusterFaults, OnlyTheNamedNodesAreUsed) {
   context.engine_options["nodes"] = "N2";
   auto job = exec_program(context, {"/bin/sh", "-c", "echo $SLURMD_NODENAME"}, [] {
     ExecOptions options;

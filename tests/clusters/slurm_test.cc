@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "clusters/slurm_fixture.h"
+#include <signal.h>
 
-/// What happens to jobs on a real Slurm when somebody interferes.
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "clusters/cluster_fixture.h"
+
+/// What happens to jobs on a real Slurm when somebody or something interferes. SLURM_CONF names the cluster
+/// and ERRAND_CLUSTER its directory: `./test slurm` sets both.
 namespace errand::clusters {
 namespace {
 
-using ::testing::HasSubstr;
+class SlurmCluster : public ClusterTest {
+ protected:
+  SlurmCluster() : ClusterTest("slurm") {}
+  ~SlurmCluster() override { shell("scancel --quiet --user=$(id -u)"); }
+  void SetUp() override {
+    ASSERT_NE(::getenv("SLURM_CONF"), nullptr) << "run ./test slurm: it brings a cluster up";
+  }
+
+  /// Slurm's id of the job's array.
+  static std::string slurm_id(const JobRef& job) {
+    std::string id = shell("squeue --noheader --states=all --format=%F --name=" + job.id() + "-1 | head -1");
+    return id.substr(0, id.find('\n'));
+  }
+};
 
 TEST_F(SlurmCluster, AHeldJobIsBlockedAndGoesOnWhenReleased) {
   context.engine_options["extra"] = "--hold";
@@ -113,13 +133,11 @@ TEST_F(SlurmCluster, ATaskThatTakesAWholeAllocationIsFailedNotTriedForEver) {
 }
 
 TEST_F(SlurmCluster, AControllerThatIsDownIsUndeterminedAndEverythingWorksWhenItIsBack) {
-  const std::string cluster = ::getenv("ERRAND_SLURM") == nullptr ? "" : ::getenv("ERRAND_SLURM");
-  if (cluster.empty()) GTEST_SKIP() << "ERRAND_SLURM does not name the cluster's directory";
+  if (cluster().empty()) GTEST_SKIP() << "ERRAND_CLUSTER does not name the cluster's directory";
   context.engine_options["extra"] = "--hold";
   auto job = exec(context, echo_job, each(std::vector<int>{5}));
   ASSERT_TRUE(job.ok()) << job.error().message;
-  pid_t controller = 0;
-  std::ifstream(cluster + "/run/slurmctld.pid") >> controller;
+  const pid_t controller = daemon("run/slurmctld.pid");
   ASSERT_GT(controller, 1);
   ::kill(controller, SIGTERM);
   ASSERT_TRUE(eventually([&] { return ::kill(controller, 0) != 0; }));
@@ -137,18 +155,11 @@ TEST_F(SlurmCluster, AControllerThatIsDownIsUndeterminedAndEverythingWorksWhenIt
 
 TEST_F(SlurmCluster, ASubmissionThatTimedOutIsFoundByItsNameAndNotMadeTwice) {
   // An sbatch that hands the job over and then says what a lost answer looks like.
-  std::filesystem::create_directories(file("bin"));
   const std::string sbatch = shell("command -v sbatch");
-  std::ofstream(file("bin/sbatch"))
-      << "#!/bin/sh\n"
-      << sbatch.substr(0, sbatch.find('\n'))
-      << " \"$@\" >/dev/null\necho 'sbatch: error: Batch job submission failed: "
-         "Socket timed out on send/recv operation' >&2\nexit 1\n";
-  std::filesystem::permissions(file("bin/sbatch"), std::filesystem::perms::owner_all);
-  const std::string path = ::getenv("PATH");
-  ::setenv("PATH", (file("bin") + ":" + path).c_str(), 1);
+  stand_in("sbatch", sbatch.substr(0, sbatch.find('\n')) +
+                         " \"$@\" >/dev/null\necho 'sbatch: error: Batch job submission failed: "
+                         "Socket timed out on send/recv operation' >&2\nexit 1\n");
   auto job = exec(context, echo_job, each(std::vector<int>{1, 2, 3}));
-  ::setenv("PATH", path.c_str(), 1);
   ASSERT_TRUE(job.ok()) << job.error().message;
   ASSERT_EQ(ended(*job).status, JobStatus::finished);
   EXPECT_EQ(job->results()->values(), (std::vector<int>{1, 2, 3}));
@@ -202,9 +213,3 @@ TEST_F(SlurmCluster, ManyClientsAskSlurmOnceIn5Seconds) {
 
 }  // namespace
 }  // namespace errand::clusters
-
-int main(int argc, char** argv) {
-  errand::init(argc, argv);
-  ::testing::InitGoogleMock(&argc, argv);
-  return RUN_ALL_TESTS();
-}

@@ -251,35 +251,13 @@ QueueSnapshot SchedulerEngine::snapshot(std::int64_t not_before_ns) {
   return queue;
 }
 
-/// What the queue has forgotten, as far as the scheduler's accounting knows it.
-void SchedulerEngine::add_history(QueueSnapshot& queue, const std::vector<std::string>& names) {
-  if (names.empty() || queue.silent) return;
-  auto limits = site_limits();
-  const Command question = dialect_.history(names, user_of_jobs());
-  if (!limits || !limits->history || question.argv.empty()) return;
-  std::string all;
-  for (const std::string& name : names) all += name + "\n";
-  const std::string what = "history-" + std::to_string(std::hash<std::string>{}(all));
-  Answers::Given given = ask(what, scheduler_now_ns() - as_ns(answer_pace), question);
-  if (given.silent) return;
-  auto entries = dialect_.read_history(given.answer);
-  if (!entries) return;
-  for (QueueEntry& entry : *entries) queue.entries.push_back(std::move(entry));
-}
-
 std::vector<status::EngineReport> SchedulerEngine::query(share::Place& place,
                                                          std::span<share::JobDirectory* const> jobs) {
   std::vector<status::EngineReport> reports;
   if (jobs.empty()) return reports;
   const bool hurried =
       std::any_of(jobs.begin(), jobs.end(), [](auto* job) { return is_pending_cancel(*job); });
-  QueueSnapshot queue = snapshot(scheduler_now_ns() - as_ns(hurried ? cancel_pace : answer_pace));
-  std::vector<std::string> forgotten;
-  for (share::JobDirectory* job : jobs) {
-    const auto names = forgotten_arrays(submissions_of(*job), look_at_chunks(*job), queue);
-    forgotten.insert(forgotten.end(), names.begin(), names.end());
-  }
-  add_history(queue, forgotten);
+  const QueueSnapshot queue = snapshot(scheduler_now_ns() - as_ns(hurried ? cancel_pace : answer_pace));
   const std::int64_t visibility = place.files().is_network() ? as_ns(network_visibility) : 0;
   for (share::JobDirectory* job : jobs) {
     reports.push_back(report_on(submissions_of(*job), look_at_chunks(*job), queue, scheduler_now_ns(),

@@ -28,6 +28,9 @@ struct ComputeContext {
   /// The place. Empty: $ERRAND_SHARE_DIR, else errand/ in the user's XDG state directory.
   std::string share_dir;
 
+  /// Where the tasks run, an absolute path as the nodes see it. Empty: the submitter's directory.
+  std::string working_directory;
+
   /// How many tasks run at once. 0: as many as the machine has cores; on a cluster, what its engine's page
   /// says.
   int cores = 0;
@@ -68,8 +71,18 @@ struct ComputeContext {
 [[nodiscard]] ComputeContext LocalParallel(ComputeContext base = {});
 
 /// The Slurm cluster that this host's own commands (sbatch, squeue) reach. The share directory must be one
-/// that its nodes see under the same path. engine_options: partition, time, memory ...; the engine's page
-/// (docs: Slurm) lists them, and a submission with any other is refused.
+/// that its nodes see under the same path. engine_options, each a string; a submission with any other is
+/// refused, and the engine's page (src/engine/slurm/slurm.md) says more of them:
+///   partition, account, qos, constraint, gres, reservation, nodelist, exclude, licenses, comment, clusters,
+///   priority, nice, begin, deadline, dependency, mail_user, mail_type: as sbatch has them;
+///   time, memory, memory_per_cpu: of an array element; cpus_per_task: cores of one task;
+///   nodes: those that may be used; exclusive: "true"; throttle: elements that run at once;
+///   workers: tasks that an element runs at once; elements: the most elements;
+///   extra: further flags of sbatch; template: a submit script; command: the errand command on the nodes.
+///
+///     auto cluster = errand::SlurmContext();
+///     cluster.share_dir = "/scratch/ada/errand";
+///     cluster.engine_options = {{"partition", "main"}, {"time", "2:00:00"}, {"memory", "4G"}};
 [[nodiscard]] ComputeContext SlurmContext(ComputeContext base = {});
 
 /// The context of that name: a built-in ("local", "localseq", "localpar", "RxLocalSeq",

@@ -258,4 +258,18 @@ template <class R, class... P, class... A>
                                                       const std::vector<std::string>& command,
                                                       const ExecOptions& options = {});
 
+/// What a submission would hand to its engine.
+struct SubmissionPreview {
+  std::string summary;            ///< one sentence for people
+  std::vector<std::string> argv;  ///< the scheduler's command; empty: no scheduler is asked
+  std::string script;             ///< the submit script
+  std::string template_origin;    ///< what the script was made of: a path, or "built in"
+};
+
+/// What exec_program would submit, without submitting or writing anything: the share directory need not
+/// exist. The id in it is no job's. Errors: those of exec_program, as far as they can be told without it.
+[[nodiscard]] Result<SubmissionPreview> preview_program(const ComputeContext& context,
+                                                        const std::vector<std::string>& command,
+                                                        const ExecOptions& options = {});
+
 }  // namespace errand

@@ -246,6 +246,14 @@ struct WorkerInfo {
   std::uint64_t failed = 0;
   std::optional<std::uint64_t> current_task;
 };
+/// What a job's workers have used, lost attempts included, as far as it was measured: tasks of a millisecond
+/// and more.
+struct ResourceUse {
+  std::chrono::milliseconds cpu_time{0};  ///< of all processors, user and system, children included
+  std::uint64_t peak_memory = 0;          ///< bytes, of the largest process
+  std::uint64_t measured_tasks = 0;       ///< outcomes that say what they took
+  std::vector<std::string> hosts;         ///< where workers ran
+};
 /// Everything recorded about a job's submission.
 struct JobInfo {
   JobSummary summary;
@@ -258,6 +266,7 @@ struct JobInfo {
   std::string program;  ///< the snapshot that runs it
   std::string signature;
   std::vector<WorkerInfo> workers;
+  ResourceUse used;
   std::uint64_t requests = 0;  ///< cancels and retries asked for
 };
 /// Errors: as find_job; job_missing.

@@ -73,6 +73,10 @@ struct WorkerHooks {
 /// ERRAND_COMMAND does not name one. Thread-safe.
 void use_command(const std::string& path);
 
+/// The names of engine_options that an engine understands, in alphabetical order; empty: none.
+/// Errors: not_supported (there is no such engine).
+[[nodiscard]] Result<std::vector<std::string>> engine_options(const std::string& engine);
+
 /// A call in another language. All bytes are the language's own and come back in JobInput.
 struct Call {
   std::string language;  ///< "python", "r": recorded, shown, compared by the worker

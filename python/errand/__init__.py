@@ -26,6 +26,9 @@ _HOMES = {
         "RxComputeContext", "RxInSqlServer", "RxLocalParallel", "RxLocalSeq", "rx_get_compute_context",
         "rx_set_compute_context",
     ],
+    "cluster_contexts": [
+        "GridEngineContext", "LsfContext", "RxGridEngine", "RxHpcServer", "RxLsfCluster", "RxSlurm", "SlurmContext",
+    ],
     "options": ["RxOptions"],
     "results": ["MessagePack", "ProgramResult", "Raw", "RxJobMessage"],
     "errors": [
@@ -42,6 +45,13 @@ __all__ = sorted([*_HOME_OF, "__version__"])
 if TYPE_CHECKING:
     from .calls import send_module as send_module
     from .calls import submit as submit
+    from .cluster_contexts import GridEngineContext as GridEngineContext
+    from .cluster_contexts import LsfContext as LsfContext
+    from .cluster_contexts import RxGridEngine as RxGridEngine
+    from .cluster_contexts import RxHpcServer as RxHpcServer
+    from .cluster_contexts import RxLsfCluster as RxLsfCluster
+    from .cluster_contexts import RxSlurm as RxSlurm
+    from .cluster_contexts import SlurmContext as SlurmContext
     from .contexts import RxComputeContext as RxComputeContext
     from .contexts import RxInSqlServer as RxInSqlServer
     from .contexts import RxLocalParallel as RxLocalParallel

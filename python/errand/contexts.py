@@ -7,8 +7,8 @@ from .errors import ArgumentError, JobMissing
 
 # Fields of the core's context that have the same name here.
 _FIELDS = [
-    "engine", "sequential", "wait", "console_output", "auto_cleanup", "share_dir", "cores", "environment",
-    "packages_to_load", "task_time_limit", "task_memory_limit", "console_limit", "lost_task_retries",
+    "engine", "sequential", "wait", "console_output", "auto_cleanup", "share_dir", "working_directory", "cores",
+    "environment", "packages_to_load", "task_time_limit", "task_memory_limit", "console_limit", "lost_task_retries",
     "trusted_owners",
 ]
 # Settings of this package, kept among the core's engine options so that they travel with the job.
@@ -20,13 +20,15 @@ class RxComputeContext:
 
     `RxComputeContext("localpar")`, `RxComputeContext("RxLocalParallel", wait=False)`,
     `RxComputeContext(other, wait=False)` (a copy of `other` with one field changed). Names: "local" or
-    "RxLocalSeq", "localpar" or "RxLocalParallel", and those of config.toml.
+    "RxLocalSeq", "localpar" or "RxLocalParallel", "slurm" or "RxSlurm", "RxHpcServer", "RxGridEngine",
+    "RxLsfCluster", and those of config.toml.
 
     Args:
         wait: rx_exec returns results (True) or a Job at once (False).
         console_output: the tasks' console text is printed before results are returned.
         auto_cleanup: the job's artifacts are removed once all its results are in the caller's hands.
         share_dir: where artifacts live; "" means $ERRAND_SHARE_DIR, else the user's state directory.
+        working_directory: where the tasks run; "" means the submitter's directory.
         packages_to_load: modules that are imported before the first task.
         environment: variables for the tasks: "NAME" (the submitter's value) or "NAME=value".
         cores: how many tasks run at once; 0 means as many as the machine has cores.
@@ -115,9 +117,13 @@ class RxComputeContext:
         for name, value in state.items():
             setattr(self._core, name, value)
 
+    def _shown(self) -> List[str]:
+        """Names of what a representation may show."""
+        return [*_FIELDS, *_OWN]
+
     def __repr__(self) -> str:
         plain = type(self)()
-        differing = [f"{name}={getattr(self, name)!r}" for name in [*_FIELDS, *_OWN]
+        differing = [f"{name}={getattr(self, name)!r}" for name in self._shown()
                      if getattr(self, name) != getattr(plain, name)]
         return f"{type(self).__name__}({', '.join(differing)})"
 
@@ -171,7 +177,13 @@ _CLASSES = {"rxlocalseq": RxLocalSeq, "local": RxLocalSeq, "localseq": RxLocalSe
 
 
 def _class_of(name: str) -> type:
-    return _CLASSES.get(name.lower(), RxComputeContext)
+    if name.lower() in _CLASSES:
+        return _CLASSES[name.lower()]
+    from . import cluster_contexts
+
+    if name.lower() in cluster_contexts.CLASSES:
+        return cluster_contexts.CLASSES[name.lower()]
+    return cluster_contexts.class_of_engine(_named(name)) or RxComputeContext
 
 
 def _named(name: str) -> Any:
@@ -199,8 +211,13 @@ def _parse(text: Optional[str]) -> Any:
 
 def wrap(context: Any) -> RxComputeContext:
     """The core's context as the class that it is an instance of."""
-    if context.engine == "database":
-        found: RxComputeContext = RxInSqlServer.__new__(RxInSqlServer)
+    from .cluster_contexts import class_of_engine
+
+    cluster = class_of_engine(context)
+    if cluster is not None:
+        found: RxComputeContext = object.__new__(cluster)
+    elif context.engine == "database":
+        found = RxInSqlServer.__new__(RxInSqlServer)
     else:
         found = object.__new__(RxLocalSeq if context.sequential else RxLocalParallel)
     object.__setattr__(found, "_core", context)

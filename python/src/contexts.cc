@@ -3,6 +3,7 @@
 
 #include "binding.h"
 #include "errand/compute_context.h"
+#include "errand/language.h"
 
 namespace errand::python {
 
@@ -16,6 +17,7 @@ void bind_contexts(nb::module_& module) {
       .def_rw("console_output", &ComputeContext::console_output)
       .def_rw("auto_cleanup", &ComputeContext::auto_cleanup)
       .def_rw("share_dir", &ComputeContext::share_dir)
+      .def_rw("working_directory", &ComputeContext::working_directory)
       .def_rw("cores", &ComputeContext::cores)
       .def_rw("environment", &ComputeContext::environment)
       .def_rw("packages_to_load", &ComputeContext::packages_to_load)
@@ -37,6 +39,8 @@ void bind_contexts(nb::module_& module) {
   module.def("get_compute_context", [] { return get_compute_context(); });
   module.def("set_compute_context",
              [](const ComputeContext& context) { return set_compute_context(context); });
+  module.def("engine_options",
+             [](const std::string& engine) { return take(language::engine_options(engine)); });
   module.def("resolve_share_dir", [](const ComputeContext& context) { return resolve_share_dir(context); });
 }
 

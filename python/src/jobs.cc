@@ -100,6 +100,12 @@ nb::dict get_info(const std::string& id, const std::string& place) {
   fields["continue_on_failure"] = info.continue_on_failure;
   fields["program"] = decode(info.program);
   fields["signature"] = decode(info.signature);
+  nb::dict used;
+  used["cpu_seconds"] = static_cast<double>(info.used.cpu_time.count()) / 1e3;
+  used["peak_memory"] = info.used.peak_memory;
+  used["measured_tasks"] = info.used.measured_tasks;
+  used["hosts"] = info.used.hosts;
+  fields["used"] = used;
   nb::list workers;
   for (const WorkerInfo& worker : info.workers) workers.append(as_dict(worker));
   fields["workers"] = workers;

@@ -8,7 +8,8 @@ setClass("RxComputeContext", representation(
   autoCleanup = "logical", shareDir = "character", cores = "numeric", environment = "character",
   packagesToLoad = "character", taskTimeLimit = "numeric", taskMemoryLimit = "numeric",
   consoleLimit = "numeric", lostTaskRetries = "numeric", trustedOwners = "character",
-  engineOptions = "character", dataPath = "ANY", outDataPath = "ANY", nodes = "ANY", headNode = "ANY"))
+  engineOptions = "character", workingDir = "character", dataPath = "ANY", outDataPath = "ANY", nodes = "ANY",
+  headNode = "ANY"))
 setClass("RxLocalSeq", contains = "RxComputeContext")
 setClass("RxLocalParallel", contains = "RxComputeContext")
 setClass("RxForeachDoPar", contains = "RxComputeContext")
@@ -16,12 +17,13 @@ setClass("RxForeachDoPar", contains = "RxComputeContext")
 # Slot -> field of the core; everything that the core knows of a context.
 core_fields <- c("wait", "consoleOutput", "autoCleanup", "shareDir", "cores", "environment", "packagesToLoad",
                  "taskTimeLimit", "taskMemoryLimit", "consoleLimit", "lostTaskRetries", "trustedOwners",
-                 "engineOptions")
+                 "engineOptions", "workingDir")
 
 context_fields <- function(context) {
   fields <- lapply(setNames(core_fields, core_fields), slot, object = context)
   fields$engine <- context@engine
   fields$sequential <- is(context, "RxLocalSeq")
+  if (is(context, "RxDistributedHpa")) fields <- cluster_fields(context, fields)
   fields
 }
 
@@ -36,6 +38,10 @@ setMethod("show", "RxComputeContext", function(object) {
     autoCleanup = as.character(object@autoCleanup),
     shareDir = share_dir_of(object))
   optional <- c(
+    headNode = paste(object@headNode, collapse = ""),
+    nodes = paste(object@nodes, collapse = ", "),
+    workingDir = object@workingDir,
+    engineOptions = shown_options(object),
     packagesToLoad = paste(object@packagesToLoad, collapse = ", "),
     environment = paste(object@environment, collapse = ", "),
     taskTimeLimit = if (object@taskTimeLimit > 0) paste(object@taskTimeLimit, "s") else "",
@@ -44,6 +50,13 @@ setMethod("show", "RxComputeContext", function(object) {
   cat(paste0("  ", format(names(lines)), "  ", lines, "\n"), sep = "")
   invisible(object)
 })
+
+# The options that the user chose by name; those with a dot are the front ends' own.
+shown_options <- function(context) {
+  options <- context@engineOptions
+  options <- options[!grepl(".", names(options), fixed = TRUE)]
+  paste0(names(options), " = ", options, collapse = ", ", recycle0 = TRUE)
+}
 
 describe_engine <- function(context) {
   if (context@engine != "local") return(paste("by", context@engine))

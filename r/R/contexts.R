@@ -29,7 +29,10 @@ RxComputeContext <- function(computeContext, ...) {
 context_class <- function(name) {
   known <- c(local = "RxLocalSeq", localseq = "RxLocalSeq", rxlocalseq = "RxLocalSeq",
              localpar = "RxLocalParallel", localparallel = "RxLocalParallel", rxlocalparallel = "RxLocalParallel",
-             dopar = "RxForeachDoPar", rxforeachdopar = "RxForeachDoPar")
+             dopar = "RxForeachDoPar", rxforeachdopar = "RxForeachDoPar",
+             slurm = "RxSlurm", rxslurm = "RxSlurm", hpcserver = "RxHpcServer", rxhpcserver = "RxHpcServer",
+             gridengine = "RxGridEngine", sge = "RxGridEngine", rxgridengine = "RxGridEngine",
+             lsf = "RxLsfCluster", lsfcluster = "RxLsfCluster", rxlsfcluster = "RxLsfCluster")
   found <- known[tolower(name)]
   if (is.na(found)) NULL else unname(found)
 }
@@ -49,14 +52,22 @@ generate <- function(class, name, object, dataPath, outDataPath, settings) {
 }
 
 context_of_fields <- function(fields, name, class = NULL) {
-  if (is.null(class)) class <- if (fields$sequential) "RxLocalSeq" else "RxLocalParallel"
+  if (is.null(class)) class <- class_of_fields(fields)
   do.call(new, c(list(class, description = name, engine = fields$engine), fields[core_fields]))
 }
 
-# Every slot of `object` but what makes the new context another one.
+class_of_fields <- function(fields) {
+  cluster <- c(slurm = "RxSlurm", gridengine = "RxGridEngine", lsf = "RxLsfCluster")
+  if (fields$engine %in% names(cluster)) return(cluster[[fields$engine]])
+  if (fields$sequential) "RxLocalSeq" else "RxLocalParallel"
+}
+
+# Every slot of `object` that the new context has, too, but what makes it another one. The options of one
+# engine are none of another's.
 copied <- function(object, context) {
   if (!is_context(object)) stop("object is not a compute context")
-  for (name in setdiff(slotNames(object), c("description", "engine"))) {
+  own <- c("description", "engine", if (object@engine != context@engine) "engineOptions")
+  for (name in setdiff(intersect(slotNames(object), slotNames(context)), own)) {
     slot(context, name) <- slot(object, name)
   }
   context
@@ -66,6 +77,11 @@ modified <- function(context, settings) {
   if (!length(settings)) return(context)
   given <- names(settings)
   if (is.null(given) || !all(nzchar(given))) stop("the settings of a compute context have to be named")
+  if (is(context, "RxDistributedHpa")) {
+    context <- with_cluster_settings(context, settings)
+    settings <- settings[!is_cluster_setting(context, given)]
+    given <- names(settings)
+  }
   if ("numCoresToUse" %in% given) given[given == "numCoresToUse"] <- "cores"
   unknown <- setdiff(given, setdiff(slotNames(context), c("description", "engine")))
   if (length(unknown)) {

@@ -60,6 +60,7 @@ count_tasks <- function(lengths, timesToRun, context) {
 }
 
 default_times <- function(context) {
+  if (is(context, "RxDistributedHpa")) return(node_count(context))
   cores <- chosen_cores()
   if (!is(context, "RxLocalParallel") || is.null(cores)) return(1)
   if (cores < 1) machine_cores() else min(cores, machine_cores())

@@ -35,8 +35,7 @@ with_names <- function(values, names) {
 check_settings <- function(elemType, oncePerElem, taskChunkSize, continueOnFailure) {
   if (isTRUE(oncePerElem)) {
     if (identical(elemType, "cores")) stop("oncePerElem has to be FALSE with elemType = \"cores\"", call. = FALSE)
-    stop("oncePerElem: this machine is one node, so that tasks cannot be pinned to nodes of their own; ",
-         "leave it FALSE, or use a cluster's compute context", call. = FALSE)
+    stop("oncePerElem: no engine pins tasks to nodes of their own; leave it FALSE", call. = FALSE)
   }
   if (!is.null(taskChunkSize) && (!is.numeric(taskChunkSize) || length(taskChunkSize) != 1L ||
                                   is.na(taskChunkSize) || taskChunkSize < 1)) {
@@ -51,7 +50,7 @@ check_settings <- function(elemType, oncePerElem, taskChunkSize, continueOnFailu
 submit_call <- function(call, objects, packages, context, options) {
   warn_of_baggage(without_source(call$FUN))
   description <- list(
-    worker = worker_command(), name = call$name, signature = signature_text(!is.null(call$names)),
+    worker = worker_command(context), name = call$name, signature = signature_text(!is.null(call$names)),
     payload = payload_of(call, objects, packages), tasks = as.numeric(call$tasks), fanned = call$slots)
   key <- checked(.Call(errand_submit, context_fields(effective_context(context)), description, options))
   job <- new_job(key[[1L]], key[[2L]], context, call$name, call$tasks, Sys.time(), !is.null(call$names))

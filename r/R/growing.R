@@ -6,7 +6,7 @@ growing_job <- function(context) {
   key <- paste(deparse(context_fields(context)), collapse = "")
   found <- session$growing[[key]]
   if (!is.null(found)) return(found)
-  description <- list(worker = worker_command(), name = "future", signature = signature_text(FALSE),
+  description <- list(worker = worker_command(context), name = "future", signature = signature_text(FALSE),
                       payload = future_payload(), tasks = 0, fanned = list())
   opened <- checked(.Call(errand_open_growing, context_fields(context), description, list()))
   growing <- new.env(parent = emptyenv())

@@ -9,10 +9,11 @@ rxMakeRNodeNames <- function(nodeNames) {
   names
 }
 
-# What the local engine can say: this machine is its only node.
+# The local engine has one node: this machine. Slurm is asked by its own command.
 rxGetNodeInfo <- function(computeContext = NULL, ..., namesOnly = FALSE, makeRNodeNames = FALSE,
                           getWorkersOnly = TRUE) {
   context <- node_context(computeContext, list(...))
+  if (is(context, "RxDistributedHpa")) return(cluster_nodes(context, namesOnly, makeRNodeNames))
   name <- Sys.info()[["nodename"]]
   if (isTRUE(namesOnly)) return(if (isTRUE(makeRNodeNames)) rxMakeRNodeNames(name) else name)
   info <- list(nodeName = name, cpuSpeed = cpu_speed(), memSize = memory_size(), numCores = machine_cores(),
@@ -24,9 +25,34 @@ rxGetAvailableNodes <- function(computeContext = NULL, makeRNodeNames = FALSE) {
   rxGetNodeInfo(computeContext, namesOnly = TRUE, makeRNodeNames = makeRNodeNames)
 }
 
+cluster_nodes <- function(context, namesOnly, makeRNodeNames) {
+  if (context@engine != "slurm") stop("rxGetNodeInfo cannot ask ", context@engine, " for its nodes", call. = FALSE)
+  lines <- suppressWarnings(system2("sinfo", c("--noheader", "--Node", "--format=%N\\|%c\\|%m\\|%T\\|%R"), stdout = TRUE))
+  parts <- strsplit(lines, "|", fixed = TRUE)
+  parts <- parts[lengths(parts) == 5L]
+  names <- vapply(parts, `[[`, "", 1L)
+  found <- if (length(chosen_nodes(context))) chosen_nodes(context) else unique(names)
+  if (isTRUE(namesOnly)) return(if (isTRUE(makeRNodeNames)) rxMakeRNodeNames(found) else found)
+  info <- lapply(found, function(name) node_of(parts[tolower(names) == tolower(name)], name))
+  setNames(info, rxMakeRNodeNames(found))
+}
+
+# `rows`: one for each of the node's partitions.
+node_of <- function(rows, name) {
+  if (!length(rows)) return(list(nodeName = name, nodeState = "unknown", isReachable = FALSE))
+  state <- rows[[1L]][[4L]]
+  list(nodeName = name, cpuSpeed = NA_real_, memSize = as.integer(rows[[1L]][[3L]]),
+       numCores = as.integer(rows[[1L]][[2L]]), numSockets = NA_integer_, nodeState = state,
+       isReachable = !grepl("down|\\*$|fail|unknown", state), groupsOrQueues = lapply(rows, `[[`, 5L))
+}
+
 # Whether the nodes run R with this package: asked by a task of each.
 rxPingNodes <- function(computeContext = rxGetComputeContext(), timeout = 0, filter = NULL) {
-  context <- RxLocalParallel(node_context(computeContext, list()), wait = FALSE, autoCleanup = TRUE)
+  context <- node_context(computeContext, list())
+  if (is(context, "RxDistributedHpa")) {
+    stop("rxPingNodes cannot run a task on each node of a cluster; rxGetNodeInfo() shows their states", call. = FALSE)
+  }
+  context <- RxLocalParallel(context, wait = FALSE, autoCleanup = TRUE)
   name <- rxMakeRNodeNames(Sys.info()[["nodename"]])
   call <- new_call(function() Sys.info()[["nodename"]], "ping", list(), NULL, 1, context)
   state <- tryCatch({

@@ -15,6 +15,9 @@ new_call <- function(FUN, name, arguments, elemArgs, timesToRun, context, quote 
   arguments[fanned] <- list(NULL)
   call <- list(FUN = FUN, name = name, arguments = arguments, slots = unname(slots), places = which(fanned),
                spread = FALSE, names = NULL, tasks = n, quote = isTRUE(quote))
+  if (!length(lengths) && timesToRun == -1 && length(chosen_nodes(context))) {
+    call$names <- rxMakeRNodeNames(chosen_nodes(context))
+  }
   if (is.null(own)) return(call)
   if (everyone) with_arguments_for_all(call, own) else with_own_arguments(call, own)
 }

@@ -2,10 +2,11 @@
 
 # The command that becomes a worker. R's front end script is told everything, so that no profile of the
 # user can print, seed or slow it; the libraries come with the job.
-worker_command <- function() {
+worker_command <- function(context = NULL) {
+  program <- if (is(context, "RxDistributedHpa")) program_in(context@revoPath)
   code <- sprintf("library(errand,lib.loc=%s);errand:::run_workers(%.0f)", quoted_text(dirname(installed_at())),
                   session$installed)
-  c(single_threaded_blas(), file.path(R.home("bin"), "R"), "--no-echo", "--no-restore", "--no-save",
+  c(single_threaded_blas(), if (is.null(program)) file.path(R.home("bin"), "R") else program, "--no-echo", "--no-restore", "--no-save",
     "--no-init-file", no_early_collection, "-e", code)
 }
 

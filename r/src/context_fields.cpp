@@ -46,6 +46,7 @@ ComputeContext context_of(SEXP fields) {
   context.console_output = flag_of(fields, "consoleOutput");
   context.auto_cleanup = flag_of(fields, "autoCleanup");
   context.share_dir = text_of(element(fields, "shareDir"));
+  context.working_directory = text_of(element(fields, "workingDir"));
   context.cores = static_cast<int>(number_of(fields, "cores"));
   context.environment = texts_of(element(fields, "environment"));
   context.packages_to_load = texts_of(element(fields, "packagesToLoad"));
@@ -60,13 +61,14 @@ ComputeContext context_of(SEXP fields) {
 }
 
 SEXP context_to_r(const ComputeContext& context) {
-  ListBuilder fields(15);
+  ListBuilder fields(16);
   fields.add("engine", context.engine);
   fields.add("sequential", context.sequential);
   fields.add("wait", context.wait);
   fields.add("consoleOutput", context.console_output);
   fields.add("autoCleanup", context.auto_cleanup);
   fields.add("shareDir", context.share_dir);
+  fields.add("workingDir", context.working_directory);
   fields.add("cores", static_cast<double>(context.cores));
   fields.add("environment", texts_to_r(context.environment));
   fields.add("packagesToLoad", texts_to_r(context.packages_to_load));

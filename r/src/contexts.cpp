@@ -25,6 +25,15 @@ extern "C" SEXP errand_context_names() {
   });
 }
 
+/// The options that an engine understands; a failure where this errand has no such engine.
+extern "C" SEXP errand_engine_options(SEXP engine) {
+  return call_body([&] {
+    Result<std::vector<std::string>> names = language::engine_options(text_of(engine));
+    return cpp11::unwind_protect(
+        [&]() -> SEXP { return names ? texts_to_r(*names) : error_to_r(names.error()); });
+  });
+}
+
 /// Puts a context in force for the verbs' search of a job named by its id alone.
 extern "C" SEXP errand_set_context(SEXP context) {
   return call_body([&] {

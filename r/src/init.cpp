@@ -35,6 +35,7 @@ extern "C" attribute_visible void R_init_errand(DllInfo* library) {
       routine("errand_last", errand_last, 0),
       routine("errand_named_context", errand_named_context, 1),
       routine("errand_context_names", errand_context_names, 0),
+      routine("errand_engine_options", errand_engine_options, 1),
       routine("errand_set_context", errand_set_context, 1),
       routine("errand_share_dir", errand_share_dir, 1),
       routine("errand_open_growing", errand_open_growing, 3),

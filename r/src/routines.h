@@ -26,6 +26,7 @@ SEXP errand_payload(SEXP job);
 SEXP errand_last();
 SEXP errand_named_context(SEXP name);
 SEXP errand_context_names();
+SEXP errand_engine_options(SEXP engine);
 SEXP errand_set_context(SEXP context);
 SEXP errand_share_dir(SEXP context);
 SEXP errand_open_growing(SEXP context, SEXP call, SEXP options);

@@ -82,7 +82,7 @@ SEXP jobs_to_r(const std::vector<JobSummary>& jobs) {
 }
 
 SEXP info_to_r(const JobInfo& info) {
-  ListBuilder fields(11);
+  ListBuilder fields(14);
   SEXP summary = PROTECT(jobs_to_r({info.summary}));
   fields.add("summary", VECTOR_ELT(summary, 0));
   UNPROTECT(1);
@@ -96,6 +96,9 @@ SEXP info_to_r(const JobInfo& info) {
   fields.add("signature", info.signature);
   fields.add("workers", static_cast<double>(info.workers.size()));
   fields.add("requests", static_cast<double>(info.requests));
+  fields.add("cpuSeconds", static_cast<double>(info.used.cpu_time.count()) / 1e3);
+  fields.add("peakMemory", static_cast<double>(info.used.peak_memory));
+  fields.add("hosts", texts_to_r(info.used.hosts));
   return fields.get();
 }
 

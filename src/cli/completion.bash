@@ -11,7 +11,7 @@ _errand_jobs() {
 _errand_options() {
   local all="--json --quiet --context --share-dir --color --help"
   case $1 in
-    exec) echo "$all --tasks --seed --chunk --stop-on-failure --cores --wait --no-wait --cleanup" \
+    exec) echo "$all --tasks --seed --chunk --stop-on-failure --cores --wait --no-wait --dry-run --cleanup" \
                "--time-limit --memory-limit --console-limit --env --retries --" ;;
     status) echo "$all --check" ;;
     results) echo "$all --task --partial --cleanup --raw --console --output --no-output" ;;

@@ -20,6 +20,7 @@ struct ExecWords {
   std::optional<std::uint64_t> chunk;
   bool stop_on_failure = false;
   bool wait = false;
+  bool dry_run = false;
   bool no_wait = false;  ///< the default, for scripts that say what they mean
   bool cleanup = false;
   std::optional<int> cores;
@@ -126,6 +127,12 @@ Result<ExitCode> run_exec(Session& session, const ExecWords& words, const std::v
   if (!context) return std::move(context).error();
   Result<ExecOptions> options = options_of(words);
   if (!options) return std::move(options).error();
+  if (words.dry_run) {
+    Result<SubmissionPreview> preview = preview_program(*context, command, *options);
+    if (!preview) return std::move(preview).error();
+    session.report().previewed(*preview);
+    return ExitCode::ok;
+  }
   Result<Job<ProgramResult>> job = exec_program(*context, command, *options);
   if (!job) return std::move(job).error();
   if (words.wait) return wait_and_show(session, *job, words.cleanup);
@@ -155,6 +162,8 @@ void add_options(CLI::App& app, ExecWords& words) {
       ->check(CLI::PositiveNumber.description(""));
   CLI::Option* wait = app.add_flag("--wait", words.wait, "wait, then print the results");
   app.add_flag("--no-wait", words.no_wait, "print the id and come back at once (the default)")
+      ->excludes(wait);
+  app.add_flag("--dry-run", words.dry_run, "print what would be submitted, and submit nothing")
       ->excludes(wait);
   app.add_flag("--cleanup", words.cleanup, "with --wait: remove the job once its results are printed");
   app.add_option("--time-limit", words.time_limit, "wall-clock limit of a task, e.g. 30s")->type_name("TIME");

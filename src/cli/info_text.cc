@@ -52,6 +52,16 @@ void add_context(Lines& lines, const ComputeContext& context) {
   lines.emplace_back("lost tasks", fmt::format("started again up to {} times", context.lost_task_retries));
 }
 
+void add_use(Lines& lines, const ResourceUse& use) {
+  std::string hosts;
+  for (const std::string& host : use.hosts) hosts += (hosts.empty() ? "" : ", ") + visible_line(host);
+  if (!hosts.empty()) lines.emplace_back("ran on", hosts);
+  if (use.measured_tasks == 0) return;
+  lines.emplace_back(
+      "used", fmt::format("{:.2f} s of processor time, at most {} of memory a process",
+                          static_cast<double>(use.cpu_time.count()) / 1e3, size_text(use.peak_memory)));
+}
+
 std::string worker_text(const WorkerInfo& worker) {
   std::string text = fmt::format("pid {} on {}, {}, {} done", worker.pid, worker.host,
                                  worker.alive ? "alive" : "ended", worker.done);
@@ -67,6 +77,7 @@ std::string info_text(const JobInfo& info, const Terminal& terminal) {
   add_summary(lines, info.summary, terminal);
   add_submission(lines, info);
   add_context(lines, info.context);
+  add_use(lines, info.used);
   for (const WorkerInfo& worker : info.workers) {
     lines.emplace_back("worker " + worker.name, visible_line(worker_text(worker)));
   }

@@ -73,6 +73,7 @@ Json to_json(const ComputeContext& context) {
           {"console_output", context.console_output},
           {"auto_cleanup", context.auto_cleanup},
           {"share_dir", resolve_share_dir(context)},
+          {"working_directory", context.working_directory},
           {"cores", context.cores},
           {"environment", context.environment},
           {"packages_to_load", context.packages_to_load},
@@ -95,6 +96,10 @@ Json to_json(const JobInfo& info) {
   json["program"] = info.program;
   json["signature"] = info.signature;
   json["requests"] = info.requests;
+  json["used"] = {{"cpu_ms", info.used.cpu_time.count()},
+                  {"peak_memory", info.used.peak_memory},
+                  {"measured_tasks", info.used.measured_tasks},
+                  {"hosts", info.used.hosts}};
   json["workers"] = Json::array();
   for (const WorkerInfo& worker : info.workers) json["workers"].push_back(worker_json(worker));
   return json;

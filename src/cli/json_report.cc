@@ -14,6 +14,12 @@ class JsonReport final : public Report {
   explicit JsonReport(const Channels& channels) : out_(channels.out) {}
 
   void submitted(const JobRef& job) override { print({{"id", job.id()}, {"place", job.place()}}); }
+  void previewed(const SubmissionPreview& preview) override {
+    print({{"summary", preview.summary},
+           {"argv", preview.argv},
+           {"script", preview.script},
+           {"template", preview.template_origin}});
+  }
   void statuses(const std::vector<Answer<StatusReport>>& answers) override { print_answers(answers); }
 
   void begin_results(const ResultsHead& head) override {

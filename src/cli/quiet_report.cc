@@ -13,6 +13,7 @@ class QuietReport final : public TextReport {
   using TextReport::TextReport;
 
   void submitted(const JobRef& job) override { print(job.id() + "\n"); }
+  void previewed(const SubmissionPreview& preview) override { print(preview.script); }
   void statuses(const std::vector<Answer<StatusReport>>& answers) override {
     for (const auto& answer : answers) {
       if (answer.result) print(fmt::format("{}\n", to_string(answer.result->status)));

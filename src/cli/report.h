@@ -11,6 +11,7 @@
 #include "cli/output_stream.h"
 #include "cli/terminal.h"
 #include "errand/compute_context.h"
+#include "errand/exec.h"
 #include "errand/job.h"
 
 namespace errand::cli {
@@ -46,6 +47,7 @@ class Report {
   virtual ~Report() = default;
 
   virtual void submitted(const JobRef& job) = 0;
+  virtual void previewed(const SubmissionPreview& preview) = 0;
   virtual void statuses(const std::vector<Answer<StatusReport>>& answers) = 0;
   virtual void begin_results(const ResultsHead& head) = 0;
   virtual void task_result(const TaskLine& line) = 0;

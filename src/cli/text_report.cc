@@ -62,6 +62,15 @@ void TextReport::submitted(const JobRef& job) {
                    tail));
 }
 
+void TextReport::previewed(const SubmissionPreview& preview) {
+  print(visible_line(preview.summary) + "\n");
+  if (preview.argv.empty()) return;
+  print(fmt::format("command: {}\nscript ({}):\n",
+                    visible_line(fmt::format("{}", fmt::join(preview.argv, " "))),
+                    visible_line(preview.template_origin)));
+  print(preview.script);
+}
+
 void TextReport::statuses(const std::vector<Answer<StatusReport>>& answers) {
   if (answers.size() == 1 && answers[0].result) {
     print(status_line(*answers[0].result, channels_.out_terminal.color) + "\n");

@@ -16,6 +16,7 @@ class TextReport : public Report {
   explicit TextReport(const Channels& channels) : channels_(channels) {}
 
   void submitted(const JobRef& job) override;
+  void previewed(const SubmissionPreview& preview) override;
   void statuses(const std::vector<Answer<StatusReport>>& answers) override;
   void begin_results(const ResultsHead& head) override;
   void task_result(const TaskLine& line) override;

@@ -118,6 +118,8 @@ constexpr std::array fields{
           [](ComputeContext& c, const toml::node& n) { return set_bool(c.console_output, n); }},
     Field{"auto_cleanup", [](ComputeContext& c, const toml::node& n) { return set_bool(c.auto_cleanup, n); }},
     Field{"share_dir", [](ComputeContext& c, const toml::node& n) { return set_directory(c.share_dir, n); }},
+    Field{"working_directory",
+          [](ComputeContext& c, const toml::node& n) { return set_directory(c.working_directory, n); }},
     Field{"cores", [](ComputeContext& c, const toml::node& n) { return set_count(c.cores, n); }},
     Field{"environment",
           [](ComputeContext& c, const toml::node& n) { return set_environment(c.environment, n); }},

@@ -41,31 +41,60 @@ Result<std::vector<std::string>> resolve(std::vector<std::string> command) {
   return command;
 }
 
+/// What exec_program was asked for, checked.
+struct ProgramCall {
+  std::uint64_t tasks = 1;
+  std::vector<std::string> command;  ///< the program as a path
+  std::string text;                  ///< as the user wrote it
+  ExecOptions options;
+
+  void describe_in(share::Manifest& manifest) const {
+    manifest.language = "program";
+    manifest.function = text;
+    manifest.result_type = "program";
+    manifest.command = command;
+    manifest.program_path = command[0];
+    manifest.worker.argv = {"@errand", "--errand-worker"};
+  }
+};
+
+Result<ProgramCall> check_call(const std::vector<std::string>& command, const ExecOptions& options) {
+  ProgramCall call;
+  TRY(call.tasks, client::count_tasks(options, std::nullopt, false));
+  TRY(call.command, resolve(command));
+  call.text = command_line(command);
+  call.options = options;
+  // Recorded, so that a task that runs again draws the same.
+  if (!options.seed && mentions_seed(command)) call.options.seed = detail::random_seed();
+  return call;
+}
+
 }  // namespace
 
 Result<Job<ProgramResult>> exec_program(const ComputeContext& context,
                                         const std::vector<std::string>& command, const ExecOptions& options) {
-  TRY(std::uint64_t total, client::count_tasks(options, std::nullopt, false));
-  TRY(std::vector<std::string> resolved, resolve(command));
-  ExecOptions chosen = options;
-  // Recorded, so that a task that runs again draws the same.
-  if (!chosen.seed && mentions_seed(command)) chosen.seed = detail::random_seed();
-  TRY(client::Submission submission, client::Submission::begin(context, chosen));
-  submission.manifest.language = "program";
-  submission.manifest.function = command_line(command);
-  submission.manifest.result_type = "program";
-  submission.manifest.command = std::move(resolved);
-  submission.manifest.program_path = submission.manifest.command[0];
-  submission.manifest.worker.argv = {"@errand", "--errand-worker"};
+  TRY(const ProgramCall call, check_call(command, options));
+  TRY(client::Submission submission, client::Submission::begin(context, call.options));
+  call.describe_in(submission.manifest);
   TRY_VOID(submission.prepare());
   share::JobFileBuilder job(submission.manifest);
-  job.bare_tasks(total);
+  job.bare_tasks(call.tasks);
   job.close();
   TRY(auto published, submission.publish(job.take()));
   published.reset();
   TRY(JobRef ref, submission.hand_over());
   TRY(JobRef waited, client::wait_if_asked(submission, std::move(ref)));
   return Job<ProgramResult>(std::move(waited));
+}
+
+Result<SubmissionPreview> preview_program(const ComputeContext& context,
+                                          const std::vector<std::string>& command,
+                                          const ExecOptions& options) {
+  TRY(const ProgramCall call, check_call(command, options));
+  TRY(engine::Engine * engine, engine::find_engine(context.engine));
+  TRY(share::Manifest manifest, client::Submission::plan(context, call.options));
+  call.describe_in(manifest);
+  return engine->preview(manifest.context.share_dir, manifest, call.tasks);
 }
 
 }  // namespace errand

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/find_job.h"
 #include "client/job_report.h"
+#include "client/resource_use.h"
 #include "client/summary.h"
 #include "errand/job.h"
 #include "share/names.h"
@@ -52,6 +53,7 @@ Result<JobInfo> get_job_info(const JobRef& named) {
   for (const share::WorkerKey& key : job->logs()) {
     if (key.worker != 0) info.workers.push_back(worker_of(*job, key));
   }
+  info.used = client::resource_use(*job);
   return info;
 }
 

@@ -105,6 +105,24 @@ ComputeContext as_recorded(ComputeContext context, const share::Place& place) {
   return context;
 }
 
+/// How the front ends name a cluster, which is more than a share directory: the option travels with the job.
+constexpr const char* head_node = "rx.head_node";
+constexpr const char* nodes = "nodes";
+
+std::string option_of(const ComputeContext& context, const char* name) {
+  auto found = context.engine_options.find(name);
+  return found == context.engine_options.end() ? std::string() : found->second;
+}
+
+/// Compares every field, but for the nodes where either side names none.
+bool is_same_context(ComputeContext a, ComputeContext b) {
+  if (option_of(a, nodes).empty() || option_of(b, nodes).empty()) {
+    a.engine_options.erase(nodes);
+    b.engine_options.erase(nodes);
+  }
+  return a == b;
+}
+
 class Listing {
  public:
   Listing(const ComputeContext& context, const JobsOptions& options, Wanted wanted,
@@ -147,8 +165,8 @@ class Listing {
   void take(std::string id, std::optional<share::Seal> seal) {
     if (!may_be_in_time(id)) return;
     if (seal) {
-      bool same = !options_.exact_match || seal->context_hash == context_hash_;
-      if (same && wanted_.keeps(seal->report.status) && in_time(seal->created_ns)) {
+      bool kept = wanted_.keeps(seal->report.status) && in_time(seal->created_ns);
+      if (kept && is_of_this_context(id, *seal)) {
         summaries_.push_back(summary_of(*std::move(seal), std::move(id), *place_));
       }
       return;
@@ -157,11 +175,29 @@ class Listing {
     if (job && !is_of_another_context(**job)) unsettled_.push_back(*std::move(job));
   }
 
+  /// Without opening the job where the seal is enough.
+  [[nodiscard]] bool is_of_this_context(const std::string& id, const share::Seal& seal) const {
+    if (seal.context_hash == context_hash_) return true;
+    const bool seal_is_enough = options_.exact_match ? context_.engine == "local" || seal.engine == "local"
+                                                     : option_of(context_, head_node).empty();
+    if (seal_is_enough) return !options_.exact_match;
+    auto job = share::JobDirectory::open(place_, id);
+    return job && !is_of_another_context(**job);
+  }
+
   bool is_of_another_context(share::JobDirectory& job) const {
-    if (!options_.exact_match) return false;
-    if (auto seal = job.seal()) return seal->context_hash != context_hash_;
+    const std::string head = option_of(context_, head_node);
+    if (!options_.exact_match && head.empty()) return false;
     auto manifest = job.manifest();
-    return !manifest || (*manifest)->context != context_;
+    // Of a canceled job there is only its seal.
+    if (!manifest) {
+      auto seal = job.seal();
+      return options_.exact_match && (!seal || seal->context_hash != context_hash_);
+    }
+    const ComputeContext& other = (*manifest)->context;
+    if (options_.exact_match) return !is_same_context(other, context_);
+    const std::string its_head = option_of(other, head_node);
+    return !its_head.empty() && its_head != head;
   }
 
   void report_unsettled() {

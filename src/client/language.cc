@@ -5,6 +5,7 @@
 
 #include "client/find_job.h"
 #include "client/submission.h"
+#include "engine/engine.h"
 #include "engine/own_program.h"
 #include "function/language_runner.h"
 #include "system/try.h"
@@ -88,6 +89,11 @@ int run_workers(const MakeRunner& make_runner, const WorkerHooks& hooks) {
   return worker::run_warm_parent(control_descriptor,
                                  [&make_runner] { return functions::adapt_runner(make_runner()); },
                                  {hooks.after_fork, hooks.while_idle});
+}
+
+Result<std::vector<std::string>> engine_options(const std::string& engine) {
+  TRY(engine::Engine * found, engine::find_engine(engine));
+  return found->options();
 }
 
 void use_command(const std::string& path) {

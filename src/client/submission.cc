@@ -19,6 +19,7 @@
 #include "engine/own_program.h"
 #include "errand/version.h"
 #include "share/names.h"
+#include "system/clock.h"
 #include "system/processes.h"
 #include "system/try.h"
 
@@ -35,6 +36,9 @@ Result<void> check(const ComputeContext& context) {
   if (context.cores < 0)
     return refuse_context("cores is " + std::to_string(context.cores) + "; 0 means all of them");
   if (context.lost_task_retries < 0) return refuse_context("lost_task_retries must not be negative");
+  if (!context.working_directory.empty() && context.working_directory[0] != '/') {
+    return refuse_context("working_directory is " + context.working_directory + "; give an absolute path");
+  }
   if (context.task_time_limit.count() < 0) return refuse_context("task_time_limit must not be negative");
   return {};
 }
@@ -69,16 +73,19 @@ Result<std::string> current_directory() {
 }
 
 Result<void> fill(share::Manifest& manifest, const ComputeContext& context, const ExecOptions& options,
-                  const share::Place& place) {
+                  const std::string& place, std::int64_t now_ns) {
   static const std::string user = user_name();
   static const system::ProcessId self = system::system_processes().self();
-  manifest.created_ns = place.clock().now_ns();
+  manifest.created_ns = now_ns;
   manifest.id = share::make_job_id(manifest.created_ns);
   manifest.context = context;
-  manifest.context.share_dir = place.path();
+  manifest.context.share_dir = place;
   manifest.context.console_output = options.console_output.value_or(context.console_output);
   manifest.context.auto_cleanup = options.auto_cleanup.value_or(context.auto_cleanup);
-  TRY(manifest.working_directory, current_directory());
+  manifest.working_directory = context.working_directory;
+  if (manifest.working_directory.empty()) {
+    TRY(manifest.working_directory, current_directory());
+  }
   TRY(manifest.environment, capture_environment(context));
   manifest.seed = options.seed;
   manifest.chunk_size = options.task_chunk_size.value_or(0);
@@ -108,8 +115,16 @@ Result<Submission> Submission::begin(const ComputeContext& context, const ExecOp
   Submission submission;
   TRY(submission.engine_, engine::find_engine(context.engine));
   TRY(submission.place_, open_place(resolve_share_dir(context), true));
-  TRY_VOID(fill(submission.manifest, context, options, *submission.place_));
+  TRY_VOID(fill(submission.manifest, context, options, submission.place_->path(),
+                submission.place_->clock().now_ns()));
   return submission;
+}
+
+Result<share::Manifest> Submission::plan(const ComputeContext& context, const ExecOptions& options) {
+  TRY_VOID(check(context));
+  share::Manifest manifest;
+  TRY_VOID(fill(manifest, context, options, resolve_share_dir(context), system::system_clock().now_ns()));
+  return manifest;
 }
 
 Result<void> Submission::prepare() {

@@ -22,6 +22,9 @@ class Submission {
   /// not_supported (no such engine).
   static Result<Submission> begin(const ComputeContext& context, const ExecOptions& options);
 
+  /// The manifest alone; touches no place. Errors: invalid_argument.
+  static Result<share::Manifest> plan(const ComputeContext& context, const ExecOptions& options);
+
   share::Manifest manifest;
 
   /// Asks the engine whether it could take the job. Not for jobs without tasks. Errors: the engine's.

@@ -10,7 +10,9 @@
 
 #include "errand/compute_context.h"
 #include "errand/error.h"
+#include "errand/exec.h"
 #include "share/job_directory.h"
+#include "share/manifest.h"
 #include "share/place.h"
 #include "status/evidence.h"
 
@@ -31,9 +33,17 @@ class Engine {
   virtual ~Engine() = default;
   [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
 
+  /// The engine_options that it understands; none: it takes no notice of them.
+  [[nodiscard]] virtual std::vector<std::string> options() const { return {}; }
+
   /// Asked before anything is written: could a submission to this place work? An error here leaves
   /// nothing behind.
   virtual Result<void> prepare(share::Place& place, const ComputeContext& context) = 0;
+
+  /// What submit would do with such a job of a place at `share_dir`, which need not be there. Writes
+  /// nothing; a scheduler may be asked for its limits. Errors: those of prepare; engine_unavailable.
+  virtual Result<SubmissionPreview> preview(const std::string& share_dir, const share::Manifest& manifest,
+                                            std::uint64_t tasks) = 0;
 
   /// The published job becomes the engine's. After an error the job directory is still there and the
   /// engine may or may not have it: status settles that.

@@ -46,21 +46,24 @@ system::ProcessId to_process(const json& map) {
 }
 
 json to_json(const ComputeContext& context) {
-  return {{"engine", context.engine},
-          {"sequential", context.sequential},
-          {"wait", context.wait},
-          {"console_output", context.console_output},
-          {"auto_cleanup", context.auto_cleanup},
-          {"share_dir", context.share_dir},
-          {"cores", context.cores},
-          {"environment", context.environment},
-          {"packages_to_load", context.packages_to_load},
-          {"task_time_limit_ms", context.task_time_limit.count()},
-          {"task_memory_limit", context.task_memory_limit},
-          {"console_limit", context.console_limit},
-          {"lost_task_retries", context.lost_task_retries},
-          {"trusted_owners", context.trusted_owners},
-          {"engine_options", context.engine_options}};
+  json map = {{"engine", context.engine},
+              {"sequential", context.sequential},
+              {"wait", context.wait},
+              {"console_output", context.console_output},
+              {"auto_cleanup", context.auto_cleanup},
+              {"share_dir", context.share_dir},
+              {"cores", context.cores},
+              {"environment", context.environment},
+              {"packages_to_load", context.packages_to_load},
+              {"task_time_limit_ms", context.task_time_limit.count()},
+              {"task_memory_limit", context.task_memory_limit},
+              {"console_limit", context.console_limit},
+              {"lost_task_retries", context.lost_task_retries},
+              {"trusted_owners", context.trusted_owners},
+              {"engine_options", context.engine_options}};
+  // Written only where it is set: contexts are compared by the hash of these bytes.
+  if (!context.working_directory.empty()) map["working_directory"] = context.working_directory;
+  return map;
 }
 
 ComputeContext to_context(const json& map) {
@@ -71,6 +74,7 @@ ComputeContext to_context(const json& map) {
   context.console_output = map.value("console_output", false);
   context.auto_cleanup = map.value("auto_cleanup", true);
   context.share_dir = map.value("share_dir", "");
+  context.working_directory = map.value("working_directory", "");
   context.cores = map.value("cores", 0);
   context.environment = map.value("environment", context.environment);
   context.packages_to_load = map.value("packages_to_load", context.packages_to_load);

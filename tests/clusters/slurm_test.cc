@@ -1,96 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <signal.h>
-#include <stdlib.h>
+#include "clusters/slurm_fixture.h"
 
-#include <chrono>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <iterator>
-#include <thread>
-
-#include "errand/errand.h"
-
-/// What happens to jobs on a real Slurm when somebody or something interferes. SLURM_CONF names the cluster
-/// and ERRAND_SLURM its directory: `./test slurm` sets both.
+/// What happens to jobs on a real Slurm when somebody interferes.
 namespace errand::clusters {
 namespace {
 
-using std::chrono::milliseconds;
 using ::testing::HasSubstr;
-
-int wait_for_file(int i, std::string file) {
-  std::ofstream(file + ".started." + std::to_string(i)) << current_task().attempt;
-  while (!std::filesystem::exists(file)) std::this_thread::sleep_for(milliseconds(20));
-  return i;
-}
-int echo(int i) {
-  return i;
-}
-const Function<int, int, std::string> wait_job = function("wait_for_file", wait_for_file);
-const Function<int, int> echo_job = function("echo", echo);
-
-class SlurmCluster : public ::testing::Test {
- protected:
-  SlurmCluster() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "errand-slurm-test-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-    ::setenv("XDG_STATE_HOME", (root_ + "/state").c_str(), 1);
-    ::setenv("XDG_CONFIG_HOME", (root_ + "/config").c_str(), 1);
-    context.engine = "slurm";
-    context.share_dir = root_ + "/share";
-    context.wait = false;
-    context.auto_cleanup = false;
-  }
-  ~SlurmCluster() override {
-    shell("scancel --quiet --user=$(id -u)");
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
-  void SetUp() override {
-    ASSERT_NE(::getenv("SLURM_CONF"), nullptr) << "run ./test slurm: it brings a cluster up";
-  }
-
-  static std::string shell(const std::string& command) {
-    std::string out;
-    std::FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-    for (int c = 0; (c = std::fgetc(pipe)) != EOF;) out.push_back(static_cast<char>(c));
-    ::pclose(pipe);
-    return out;
-  }
-  static bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 2400; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(milliseconds(50));
-    }
-    return false;
-  }
-  /// Slurm's ids of the job's elements in that state.
-  static std::string slurm_id(const JobRef& job) {
-    std::string id = shell("squeue --noheader --states=all --format=%F --name=" + job.id() + "-1 | head -1");
-    return id.substr(0, id.find('\n'));
-  }
-  static StatusReport ended(const JobRef& job) {
-    WaitOptions options;
-    options.timeout = milliseconds(120'000);
-    auto report = wait_for_job(job, options);
-    EXPECT_TRUE(report.ok()) << (report ? "" : report.error().message);
-    return report ? *report : StatusReport{};
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return root_ + "/" + name; }
-  [[nodiscard]] bool started(int task) const {
-    return std::filesystem::exists(file("go.started." + std::to_string(task)));
-  }
-  void let_go() const { std::ofstream(file("go")) << "x"; }
-
-  ComputeContext context;
-
- private:
-  std::string root_;
-};
 
 TEST_F(SlurmCluster, AHeldJobIsBlockedAndGoesOnWhenReleased) {
   context.engine_options["extra"] = "--hold";

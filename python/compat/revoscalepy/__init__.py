@@ -5,14 +5,14 @@ Only what has to do with jobs is here; docs/revoscalepy.md says which function b
 """
 from typing import Any
 
-from errand import (RxComputeContext, RxInSqlServer, RxLocalParallel, RxLocalSeq, RxOptions, RxRemoteJob,
-                    RxRemoteJobStatus, rx_cancel_job, rx_cleanup_jobs, rx_exec, rx_get_compute_context,
+from errand import (RxComputeContext, RxGridEngine, RxHpcServer, RxInSqlServer, RxLocalParallel, RxLocalSeq,
+                    RxLsfCluster, RxOptions, RxRemoteJob, RxRemoteJobStatus, RxSlurm, rx_cancel_job, rx_cleanup_jobs, rx_exec, rx_get_compute_context,
                     rx_get_job_info, rx_get_job_output, rx_get_job_results, rx_get_job_status, rx_get_jobs,
                     rx_set_compute_context, rx_wait_for_job, rxg_last_pending_job)
 
 __all__ = [
-    "RxComputeContext", "RxInSqlServer", "RxLocalParallel", "RxLocalSeq", "RxOptions", "RxRemoteJob",
-    "RxRemoteJobStatus", "rx_cancel_job", "rx_cleanup_jobs", "rx_exec", "rx_get_compute_context", "rx_get_job_info",
+    "RxComputeContext", "RxGridEngine", "RxHpcServer", "RxInSqlServer", "RxLocalParallel", "RxLocalSeq",
+    "RxLsfCluster", "RxOptions", "RxRemoteJob", "RxRemoteJobStatus", "RxSlurm", "rx_cancel_job", "rx_cleanup_jobs", "rx_exec", "rx_get_compute_context", "rx_get_job_info",
     "rx_get_job_output", "rx_get_job_results", "rx_get_job_status", "rx_get_jobs", "rx_set_compute_context",
     "rx_wait_for_job", "rxg_last_pending_job",
 ]

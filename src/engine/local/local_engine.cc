@@ -42,6 +42,17 @@ class LocalEngine final : public Engine {
     return {};
   }
 
+  Result<SubmissionPreview> preview(const std::string& share_dir, const share::Manifest& manifest,
+                                    std::uint64_t tasks) override {
+    if (auto command = find_agent_command(); !command) return std::move(command).error();
+    const int cores = manifest.context.sequential ? 1 : manifest.context.cores;
+    SubmissionPreview preview;
+    preview.summary = "The agent of " + share_dir + " would run " + std::to_string(tasks) +
+                      (tasks == 1 ? " task on this machine, " : " tasks on this machine, ") +
+                      (cores > 0 ? std::to_string(cores) + " at a time." : "one on each core at a time.");
+    return preview;
+  }
+
   Result<void> submit(share::Place& place, const std::string& id) override {
     // A fresh job was marked active before it was published; one that is retried had been settled.
     if (!place.files().info(share::active_path(id))) TRY_VOID(place.ring(id));

@@ -6,13 +6,15 @@
 #include <charconv>
 #include <optional>
 
+#include "engine/scheduler/memory_retry.h"
 #include "system/try.h"
 
 namespace errand::engine::scheduler {
 namespace {
 
 /// Options that mean the same for every scheduler.
-constexpr std::array<std::string_view, 4> shared_options{"command", "elements", "template", "workers"};
+constexpr std::array<std::string_view, 5> shared_options{"command", "elements", "memory_retry", "template",
+                                                         "workers"};
 constexpr std::uint32_t most_of_anything = 1'000'000;
 
 Result<std::optional<std::uint32_t>> count_option(const ComputeContext& context, const std::string& name) {
@@ -60,23 +62,29 @@ Result<ArrayPlan> plan_array(const share::Manifest& manifest, std::uint64_t task
   return plan;
 }
 
-Result<void> check_options(const ComputeContext& context, const Dialect& dialect) {
-  std::vector<std::string_view> known = dialect.options();
-  known.insert(known.end(), shared_options.begin(), shared_options.end());
+std::vector<std::string> known_options(const Dialect& dialect) {
+  std::vector<std::string> known(shared_options.begin(), shared_options.end());
+  for (std::string_view name : dialect.options()) known.emplace_back(name);
   std::sort(known.begin(), known.end());
+  return known;
+}
+
+Result<void> check_options(const ComputeContext& context, const Dialect& dialect) {
+  const std::vector<std::string> known = known_options(dialect);
   for (const auto& [name, value] : context.engine_options) {
     // "python.fork" and the like are a front end's own, which travel with the job.
     const bool of_a_front_end = name.find('.') != std::string::npos;
     if (of_a_front_end || std::binary_search(known.begin(), known.end(), name)) continue;
     std::string list;
-    for (std::string_view one : known) list += (list.empty() ? "" : ", ") + std::string(one);
+    for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
     return Error{ErrorCode::invalid_argument,
                  "the engine " + std::string(dialect.name()) + " has no option " + excerpt(name), false,
                  "there are: " + list, 0};
   }
   TRY_VOID(count_option(context, "elements"));
   TRY_VOID(count_option(context, "workers"));
-  return {};
+  std::map<std::string, std::string> options = context.engine_options;
+  return raise_memory(options, 0);
 }
 
 }  // namespace errand::engine::scheduler

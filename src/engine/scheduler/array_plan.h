@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "engine/scheduler/dialect.h"
 #include "errand/compute_context.h"
@@ -25,6 +27,9 @@ struct ArrayPlan {
 /// invalid_argument (an option that is no number).
 [[nodiscard]] Result<ArrayPlan> plan_array(const share::Manifest& manifest, std::uint64_t tasks,
                                            const SiteLimits& limits);
+
+/// The engine_options there are, in alphabetical order.
+[[nodiscard]] std::vector<std::string> known_options(const Dialect& dialect);
 
 /// The options must be known. Errors: invalid_argument, naming those there are.
 [[nodiscard]] Result<void> check_options(const ComputeContext& context, const Dialect& dialect);

@@ -82,6 +82,11 @@ class Dialect {
   /// By our name: an id may have been given to another job since.
   [[nodiscard]] virtual Command cancel(const std::string& name, const std::string& user) const = 0;
 
+  /// Asks for the names of all nodes, one a word, where elements can be kept to the option `nodes` only by
+  /// leaving out all others (the option `exclude`); argv empty: the dialect passes `nodes` on itself, or has
+  /// no such option.
+  [[nodiscard]] virtual Command node_names() const { return {}; }
+
   [[nodiscard]] virtual Command limits() const = 0;
   [[nodiscard]] virtual Result<SiteLimits> read_limits(const Answer& answer) const = 0;
 };

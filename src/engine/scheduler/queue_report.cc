@@ -24,6 +24,7 @@ class SubmissionCount {
       const bool fresh = entry.ended_s * 1'000'000'000 + visibility_ns > now_ns;
       for (auto [first, last] : entry.elements) {
         for (std::uint32_t k = first; k < std::min(last, array_.record.elements); ++k) {
+          if (shown_[k]) continue;  // the queue comes first, what the accounting adds after it
           shown_[k] = true;
           add_shown(report, entry, k, newest, entry.ended_s > 0 && fresh);
         }
@@ -138,6 +139,15 @@ std::string with_age(const std::string& reason, const QueueSnapshot& queue, std:
 }
 
 }  // namespace
+
+std::vector<std::string> forgotten_arrays(const std::vector<SubmittedArray>& submissions,
+                                          const ChunkLooks& looks, const QueueSnapshot& queue) {
+  if (submissions.empty() || queue.silent) return {};
+  status::EngineReport report;
+  SubmissionCount(submissions.back(), looks, queue).add_to(report, true, queue.asked_ns, 0);
+  if (report.forgotten == 0) return {};
+  return {submissions.back().record.name};
+}
 
 status::EngineReport report_on(const std::vector<SubmittedArray>& submissions, const ChunkLooks& looks,
                                const QueueSnapshot& queue, std::int64_t now_ns, std::int64_t visibility_ns,

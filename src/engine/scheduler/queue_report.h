@@ -35,6 +35,11 @@ struct SubmittedArray {
   std::optional<share::Acceptance> acceptance;
 };
 
+/// The name of the newest array, if the queue does not show an element of it that should be there: one with
+/// tasks undone and no worker alive. Pure.
+[[nodiscard]] std::vector<std::string> forgotten_arrays(const std::vector<SubmittedArray>& submissions,
+                                                        const ChunkLooks& looks, const QueueSnapshot& queue);
+
 /// The two views put together. Pure. An element whose tasks all have outcomes is over, whatever the queue
 /// says; one that the queue does not show is alive if its workers are, else submitted after the question was
 /// put, or forgotten. Earlier submissions matter only while something of them is alive or waits.

@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "engine/heartbeat.h"
 #include "engine/local/agent_process.h"
 #include "engine/scheduler/array_plan.h"
+#include "engine/scheduler/handover.h"
+#include "engine/scheduler/memory_retry.h"
 #include "engine/scheduler/script.h"
+#include "journal/log_reader.h"
 #include "share/outcome_index.h"
 #include "share/sealing.h"
 #include "system/clock.h"
@@ -29,10 +33,6 @@ std::int64_t as_ns(std::chrono::milliseconds time) {
   return std::chrono::nanoseconds(time).count();
 }
 
-std::string scheduler_job_name(const std::string& id, std::uint32_t submission) {
-  return id + "-" + std::to_string(submission);
-}
-
 /// Two clusters of one user are two schedulers: their configurations tell them apart.
 std::string answers_name(std::string_view dialect, const std::string& what) {
   std::string cluster;
@@ -49,6 +49,25 @@ std::vector<SubmittedArray> submissions_of(share::JobDirectory& job) {
     if (record) all.push_back({*std::move(record), job.acceptance(number)});
   }
   return all;
+}
+
+/// Chunks with a start that was lost for want of memory, from their owners' logs: requests void outcomes,
+/// not what has happened.
+std::set<std::uint32_t> chunks_out_of_memory(share::JobDirectory& job) {
+  std::set<std::uint32_t> chunks;
+  for (const share::WorkerKey& key : job.logs()) {
+    if (key.worker != 0) continue;
+    auto file = job.place().files().open_read(job.path() + "/" + share::log_name(key));
+    if (!file) continue;
+    journal::LogReader reader(*std::move(file), share::log_name(key));
+    (void)reader.refresh([&](const journal::Record& record) -> Result<void> {
+      if (record.type != journal::RecordType::lost) return {};
+      auto lost = share::decode_lost(record.text());
+      if (lost && lost->reason.starts_with("out of memory")) chunks.insert(key.chunk);
+      return {};
+    });
+  }
+  return chunks;
 }
 
 ChunkLooks look_at_chunks(share::JobDirectory& job) {
@@ -82,6 +101,24 @@ Result<share::TaskRuns> tasks_to_run(share::JobDirectory& job, std::uint64_t tot
   share::OutcomeIndex index(job);
   TRY_VOID(index.refresh(total));
   return index.missing(total);
+}
+
+Error as_refused(Error error) {
+  error.code = ErrorCode::engine_refused;
+  return error;
+}
+
+/// How many of the arrays before the `number`-th had a task, or a whole element, that ran out of memory.
+std::uint32_t times_out_of_memory(share::JobDirectory& job, std::uint32_t number) {
+  const std::set<std::uint32_t> chunks = chunks_out_of_memory(job);
+  std::uint32_t times = 0;
+  for (std::uint32_t earlier = 1; earlier < number; ++earlier) {
+    auto record = job.submission(earlier);
+    if (!record) continue;
+    auto first = chunks.lower_bound(record->first_chunk);
+    if (first != chunks.end() && *first < record->first_chunk + record->elements) ++times;
+  }
+  return times;
 }
 
 std::uint32_t next_chunk(share::JobDirectory& job) {
@@ -160,15 +197,11 @@ Result<std::string> SchedulerEngine::hand_to_scheduler(share::JobDirectory& job,
   request.elements = record.elements;
   request.workers = record.workers;
   request.options = manifest->context.engine_options;
-  if (auto chosen = request.options.find("command"); chosen != request.options.end()) {
-    request.command = chosen->second;
-  } else {
-    TRY(request.command, local::find_agent_command());
-  }
-  TRY(auto placeholders, dialect_.placeholders(request));
-  TRY(Template from, find_template(dialect_, request.share_dir, request.options));
-  TRY(std::string script, fill_template(from, placeholders));
-  TRY(Answer answer, run(dialect_.submit(request, std::move(script)), submit_command_patience));
+  TRY_VOID(raise_memory(request.options, times_out_of_memory(job, number)));
+  auto handover = compose(dialect_, std::move(request));
+  // Nothing was asked for yet: what cannot be composed is refused.
+  if (!handover) return as_refused(std::move(handover).error());
+  TRY(Answer answer, run(handover->command, submit_command_patience));
   return dialect_.read_submitted(answer);
 }
 
@@ -177,11 +210,8 @@ Result<void> SchedulerEngine::submit(share::Place& place, const std::string& id)
   if (!shared) return std::move(shared).error();
   TRY(auto job, share::JobDirectory::open(*shared, id));
   auto planned = plan_submission(*job);
-  if (!planned && job->submissions() == 0) {
-    // Nothing was asked of the scheduler: the whole submission can be taken back.
-    return Error{ErrorCode::engine_refused, planned.error().message, planned.error().transient,
-                 planned.error().hint, 0};
-  }
+  // Nothing was asked of the scheduler: the whole submission can be taken back.
+  if (!planned && job->submissions() == 0) return as_refused(std::move(planned).error());
   if (!planned) return std::move(planned).error();
   if (planned->tasks.empty() && !planned->open_ended) return {};
   if (!place.files().info(share::active_path(id))) TRY_VOID(place.ring(id));
@@ -195,7 +225,8 @@ Result<void> SchedulerEngine::submit(share::Place& place, const std::string& id)
     acceptance.id = *accepted;
   } else {
     acceptance.problem = accepted.error().message;
-    acceptance.doubtful = accepted.error().transient;
+    const bool asked = accepted.error().code != ErrorCode::engine_refused;
+    acceptance.doubtful = asked && accepted.error().transient;
   }
   // Without it the job is found by its name; and a scheduler that has it must not be asked twice.
   (void)job->write_acceptance(*number, acceptance);
@@ -220,13 +251,35 @@ QueueSnapshot SchedulerEngine::snapshot(std::int64_t not_before_ns) {
   return queue;
 }
 
+/// What the queue has forgotten, as far as the scheduler's accounting knows it.
+void SchedulerEngine::add_history(QueueSnapshot& queue, const std::vector<std::string>& names) {
+  if (names.empty() || queue.silent) return;
+  auto limits = site_limits();
+  const Command question = dialect_.history(names, user_of_jobs());
+  if (!limits || !limits->history || question.argv.empty()) return;
+  std::string all;
+  for (const std::string& name : names) all += name + "\n";
+  const std::string what = "history-" + std::to_string(std::hash<std::string>{}(all));
+  Answers::Given given = ask(what, scheduler_now_ns() - as_ns(answer_pace), question);
+  if (given.silent) return;
+  auto entries = dialect_.read_history(given.answer);
+  if (!entries) return;
+  for (QueueEntry& entry : *entries) queue.entries.push_back(std::move(entry));
+}
+
 std::vector<status::EngineReport> SchedulerEngine::query(share::Place& place,
                                                          std::span<share::JobDirectory* const> jobs) {
   std::vector<status::EngineReport> reports;
   if (jobs.empty()) return reports;
   const bool hurried =
       std::any_of(jobs.begin(), jobs.end(), [](auto* job) { return is_pending_cancel(*job); });
-  const QueueSnapshot queue = snapshot(scheduler_now_ns() - as_ns(hurried ? cancel_pace : answer_pace));
+  QueueSnapshot queue = snapshot(scheduler_now_ns() - as_ns(hurried ? cancel_pace : answer_pace));
+  std::vector<std::string> forgotten;
+  for (share::JobDirectory* job : jobs) {
+    const auto names = forgotten_arrays(submissions_of(*job), look_at_chunks(*job), queue);
+    forgotten.insert(forgotten.end(), names.begin(), names.end());
+  }
+  add_history(queue, forgotten);
   const std::int64_t visibility = place.files().is_network() ? as_ns(network_visibility) : 0;
   for (share::JobDirectory* job : jobs) {
     reports.push_back(report_on(submissions_of(*job), look_at_chunks(*job), queue, scheduler_now_ns(),

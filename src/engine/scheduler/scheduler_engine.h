@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "engine/scheduler/answers.h"
+#include "engine/scheduler/array_plan.h"
 #include "engine/scheduler/dialect.h"
 #include "engine/scheduler/queue_report.h"
 
@@ -39,7 +40,10 @@ class SchedulerEngine final : public Engine {
   explicit SchedulerEngine(const Dialect& dialect) : dialect_(dialect) {}
 
   [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+  [[nodiscard]] std::vector<std::string> options() const override { return known_options(dialect_); }
   Result<void> prepare(share::Place& place, const ComputeContext& context) override;
+  Result<SubmissionPreview> preview(const std::string& share_dir, const share::Manifest& manifest,
+                                    std::uint64_t tasks) override;
   Result<void> submit(share::Place& place, const std::string& id) override;
   std::vector<status::EngineReport> query(share::Place& place,
                                           std::span<share::JobDirectory* const> jobs) override;

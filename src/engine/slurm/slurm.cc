@@ -35,7 +35,7 @@ constexpr std::string_view script_template = R"(#!/bin/sh
 #SBATCH --signal=B:USR1@{{warning_seconds}}
 #SBATCH --ntasks=1
 {{options}}exec {{command}} --errand-allocation {{share_dir}} {{job}} {{submission}} "$SLURM_ARRAY_TASK_ID" \
-  --keep SLURM_,CUDA_VISIBLE_DEVICES,GPU_DEVICE_ORDINAL,ROCR_VISIBLE_DEVICES,ZE_AFFINITY_MASK \
+  --keep SLURM_,SLURMD_NODENAME,CUDA_VISIBLE_DEVICES,GPU_DEVICE_ORDINAL,ROCR_VISIBLE_DEVICES,ZE_AFFINITY_MASK \
   -- scontrol requeue "$SLURM_JOB_ID"
 )";
 
@@ -110,6 +110,9 @@ Result<std::string> option_lines(const ArrayRequest& request) {
   lines += "#SBATCH --cpus-per-task=" + std::to_string(*cpus * request.workers) + "\n";
   if (const std::string* exclusive = find_option(request, "exclusive"); exclusive && *exclusive == "true") {
     lines += "#SBATCH --exclusive\n";
+  }
+  if (const std::string* hold = find_option(request, "hold"); hold && *hold == "true") {
+    lines += "#SBATCH --hold\n";
   }
   if (const std::string* extra = find_option(request, "extra")) {
     if (extra->find_first_of("\n\r") != std::string::npos) {
@@ -204,7 +207,7 @@ class SlurmDialect final : public scheduler::Dialect {
   [[nodiscard]] std::string_view name() const override { return "slurm"; }
 
   [[nodiscard]] std::vector<std::string_view> options() const override {
-    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "throttle"};
+    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "hold", "nodes", "throttle"};
     for (const OptionRow& row : option_rows) names.push_back(row.name);
     return names;
   }
@@ -286,6 +289,11 @@ class SlurmDialect final : public scheduler::Dialect {
 
   [[nodiscard]] Command cancel(const std::string& name, const std::string& user) const override {
     return {{"scancel", "--quiet", "--user=" + user, "--name=" + name}, {}, {}, {"SCANCEL_"}};
+  }
+
+  /// --nodelist would give every element all of these nodes.
+  [[nodiscard]] Command node_names() const override {
+    return {{"sinfo", "--noheader", "--Node", "--format=%N"}, {}, {}, {"SINFO_"}};
   }
 
   [[nodiscard]] Command limits() const override { return {{"scontrol", "show", "config"}, {}, {}, {}}; }

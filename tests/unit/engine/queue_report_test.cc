@@ -219,5 +219,30 @@ TEST(SchedulerCommand, ExcerptsAreOnePrintableLine) {
   EXPECT_LT(excerpt(std::string(10'000, 'x')).size(), 400U);
 }
 
+TEST_F(QueueReport, WhatTheQueueHasForgottenIsNamedAndTheAccountingAddsIt) {
+  EXPECT_EQ(forgotten_arrays(submissions, looks, queue), std::vector<std::string>{"rxJob_a-1"});
+  shows(1, 4, ElementState::alive);
+  EXPECT_EQ(forgotten_arrays(submissions, looks, queue).size(), 1U) << "one element is missing";
+  shows(0, 2, ElementState::ended);  // of the accounting: element 1 is alive all the same
+  EXPECT_TRUE(forgotten_arrays(submissions, looks, queue).empty());
+  auto said = report();
+  EXPECT_EQ(said.alive, 3U);
+  EXPECT_EQ(said.gone, 1U);
+  EXPECT_EQ(said.forgotten, 0U);
+}
+
+TEST_F(QueueReport, WhatIsDoneOrAliveOrFreshIsNotForgotten) {
+  looks[0] = {3, 0, true};
+  looks[1] = {3, 0, true};
+  looks[2] = {2, 0, true};
+  looks[3] = {1, 1, true};
+  EXPECT_TRUE(forgotten_arrays(submissions, looks, queue).empty());
+  looks.clear();
+  submissions[0].acceptance->time_ns = queue.asked_ns;
+  EXPECT_TRUE(forgotten_arrays(submissions, looks, queue).empty());
+  queue.silent = true;
+  EXPECT_TRUE(forgotten_arrays(submissions, looks, queue).empty());
+}
+
 }  // namespace
 }  // namespace errand::engine::scheduler

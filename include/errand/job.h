@@ -164,8 +164,9 @@ using ProgressSink = std::function<void(const StatusReport&)>;
 struct WaitOptions {
   std::optional<std::chrono::milliseconds> timeout;
   ProgressSink progress;
-  /// Checked whenever a signal interrupts the wait; true ends it with `interrupted`. The job goes on.
-  std::function<bool()> interrupted;
+  /// Asked whenever the wait wakes up, once a second at least; `signal`: a signal woke it (one that comes
+  /// just before the wait sleeps does not). True ends the wait with `interrupted`. The job goes on.
+  std::function<bool(bool signal)> interrupted;
 };
 
 /// Returns when the job is finished, failed, canceled or missing, with that report; or undetermined,

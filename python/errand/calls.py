@@ -154,7 +154,7 @@ def check_names(function: Callable[..., Any], names: Sequence[str]) -> None:
 def check_function(function: Any) -> None:
     """Refuses what cannot be called."""
     if not callable(function):
-        raise ArgumentError(f"the function is a {type(function).__name__} and cannot be called",
+        raise ArgumentError(f"the function ({type(function).__name__}) cannot be called",
                             "give the function itself, without brackets behind its name")
 
 

@@ -243,7 +243,7 @@ def as_context(context: Union[None, str, RxComputeContext]) -> RxComputeContext:
         return context
     if isinstance(context, str):
         return RxComputeContext(context)
-    raise ArgumentError(f"compute_context cannot be a {type(context).__name__}",
+    raise ArgumentError(f"compute_context cannot be of type {type(context).__name__}",
                         "give a context such as RxLocalParallel(), or a name such as 'localpar'")
 
 

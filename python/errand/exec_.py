@@ -54,9 +54,9 @@ def rx_exec(function: Callable[..., Any], args: Union[None, Dict[str, Any], List
     check_times(times_to_run)
     check_chunk_size(task_chunk_size)
     if callback is not None and not callable(callback):
-        raise ArgumentError(f"the callback is a {type(callback).__name__} and cannot be called", "give a function")
+        raise ArgumentError(f"the callback ({type(callback).__name__}) cannot be called", "give a function")
     if local_state is not None and not isinstance(local_state, dict):
-        raise ArgumentError(f"local_state is a {type(local_state).__name__}", "give a dict of variables")
+        raise ArgumentError(f"local_state cannot be of type {type(local_state).__name__}", "give a dict of variables")
     columns, shared, splat, length = spread(function, args, kwargs)
     tasks = count_tasks(times_to_run, length)
     if tasks == 0 and context.wait:
@@ -118,7 +118,7 @@ def spread_dicts(function: Callable[..., Any], args: Any, columns: Columns, shar
                  length: Optional[int]) -> Tuple[Columns, Dict[str, Any], bool, Optional[int]]:
     """`args` as a list of dicts: columns of its own if all have the same keys."""
     if not isinstance(args, (list, tuple)) or not all(isinstance(one, dict) for one in args):
-        raise ArgumentError(f"args cannot be a {type(args).__name__}" if not isinstance(args, (list, tuple)) else
+        raise ArgumentError(f"args cannot be of type {type(args).__name__}" if not isinstance(args, (list, tuple)) else
                             "args is a list of something else than dicts",
                             "give a dict of arguments by name, or a list of such dicts, one per task")
     if length not in (None, 1) and len(args) not in (1, length):

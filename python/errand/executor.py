@@ -27,6 +27,7 @@ class TaskFuture(futures.Future):  # type: ignore[type-arg]
     def __init__(self, executor: "Executor") -> None:
         super().__init__()
         self._executor = executor
+        self._unannounced = [True]  # who pops it tells the waiters of a cancel: once
         self.index = -1
 
     def cancel(self) -> bool:
@@ -36,8 +37,16 @@ class TaskFuture(futures.Future):  # type: ignore[type-arg]
         if self.running():
             return False
         self._executor._cancel_task(self.index)
+        return self._settle_canceled()
+
+    def _settle_canceled(self) -> bool:
+        """False: it has ended otherwise. Both the caller of cancel and the collecting thread come here."""
         if not super().cancel():
             return self.cancelled()
+        try:
+            self._unannounced.pop()
+        except IndexError:
+            return True
         self.set_running_or_notify_cancel()
         return True
 
@@ -123,7 +132,7 @@ class Executor(futures.Executor):
             ArgumentError: fn or an argument cannot be pickled. RuntimeError: after shutdown.
         """
         if not callable(fn):
-            raise ArgumentError(f"the function is a {type(fn).__name__} and cannot be called", "give a function")
+            raise ArgumentError(f"the function ({type(fn).__name__}) cannot be called", "give a function")
         future = TaskFuture(self)
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
@@ -272,8 +281,7 @@ def _settle(future: TaskFuture, outcome: Any) -> None:
     try:
         if isinstance(outcome, TaskError):
             if outcome.cause == "canceled":
-                futures.Future.cancel(future)
-                future.set_running_or_notify_cancel()
+                future._settle_canceled()
             else:
                 original = outcome.exception if outcome.cause == "user_error" else None
                 future.set_exception(original if original is not None else outcome)

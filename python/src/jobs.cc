@@ -21,8 +21,8 @@ nb::tuple as_tuple(const StatusReport& report) {
   return nb::make_tuple(std::string(to_string(report.status)), report.reason, as_dict(report.progress));
 }
 
-/// Waits without the GIL. Python's signal handlers run as soon as a signal interrupts the wait; what they
-/// raise ends it. `progress`: None, or called with every report.
+/// Waits without the GIL. Python's signal handlers run as soon as a signal interrupts the wait, within a
+/// second if it came just before; what they raise ends it. `progress`: None, or called with every report.
 nb::tuple wait(const std::string& id, const std::string& place, std::optional<double> timeout,
                nb::object progress) {
   PendingException raised_inside;
@@ -38,7 +38,7 @@ nb::tuple wait(const std::string& id, const std::string& place, std::optional<do
   };
   WaitOptions options;
   if (timeout) options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(*timeout * 1e3));
-  options.interrupted = [&] {
+  options.interrupted = [&](bool) {
     return call_python([] {
       if (PyErr_CheckSignals() != 0) throw nb::python_error();
     });

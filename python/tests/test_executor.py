@@ -91,7 +91,7 @@ def hold(path):
     return "held"
 
 
-def test_cancel(tmp_path):
+def test_cancel(tmp_path, caplog):
     gate = tmp_path / "gate"
     with errand.Executor(max_workers=1) as executor:
         first = executor.submit(hold, str(gate))
@@ -106,6 +106,7 @@ def test_cancel(tmp_path):
         with pytest.raises(concurrent.futures.CancelledError):
             later[1].result()
         assert first.cancel() is False
+    assert not caplog.records, "the cancel was announced more than once"
 
 
 def test_shutdown_can_cancel_what_waits(tmp_path):

@@ -19,7 +19,7 @@ SEXP answer(const Result<T>& result, ToR&& to_r) {
 }
 
 /// R's interrupt (Ctrl-C, ESC), asked for without jumping; it is forgotten by the question.
-bool was_interrupted() {
+bool was_interrupted(bool) {
   return R_ToplevelExec([](void*) { R_CheckUserInterrupt(); }, nullptr) == FALSE;
 }
 

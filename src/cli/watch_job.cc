@@ -54,7 +54,7 @@ Result<StatusReport> watch_job(Session& session, const JobRef& job,
   Interruption interruption;
   WaitOptions options;
   options.timeout = timeout;
-  options.interrupted = [] { return Interruption::requested(); };
+  options.interrupted = [](bool) { return Interruption::requested(); };
   bool bar = session.err_terminal().interactive && !session.options.quiet && !session.options.json;
   Result<StatusReport> waited = [&] {
     ProgressLine line(session.err(), session.err_terminal());

@@ -90,7 +90,8 @@ Result<void> fill(share::Manifest& manifest, const ComputeContext& context, cons
 
 /// A handler of the program's own for SIGINT: without one the signal would have ended the process, so
 /// whatever else interrupted the wait is none of its business.
-bool program_handles_interruption() {
+bool program_handles_interruption(bool signal) {
+  if (!signal) return false;
   struct sigaction action {};
   if (sigaction(SIGINT, nullptr, &action) != 0) return false;
   if ((action.sa_flags & SA_SIGINFO) != 0) return true;

@@ -43,7 +43,7 @@ class Waiter {
       auto asked = SteadyClock::now();
       TRY(std::vector<system::Change> changes, watch->wait(pause));
       bool signal = changes.empty() && SteadyClock::now() - asked < pause;
-      if (signal && options_.interrupted && options_.interrupted()) return interrupted();
+      if (options_.interrupted && options_.interrupted(signal)) return interrupted();
       changed_ = changed_ || !changes.empty();
       look = is_time_to_look(changes);
     }

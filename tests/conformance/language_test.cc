@@ -144,6 +144,54 @@ TEST_P(Language, GrowingJobsTakeTheSameBytes) {
   EXPECT_EQ(ended(ref).status, JobStatus::finished);
 }
 
+/// Takes outcomes until there are no more; tasks in the order they came.
+std::vector<std::uint64_t> follow(language::OutcomeStream& stream, Result<bool>& last) {
+  detail::PartialDecoder<EncodedValue> decoder;
+  do {
+    last = stream.next(decoder, milliseconds(60'000));
+  } while (last && *last);
+  std::vector<std::uint64_t> tasks;
+  for (const auto& outcome : decoder.outcomes) tasks.push_back(outcome.task);
+  return tasks;
+}
+
+TEST_P(Language, OutcomesAreFollowedEachOnceByWhoeverAsks) {
+  auto job = language::submit(context, call_);
+  ASSERT_TRUE(job) << job.error().message;
+  auto early = language::follow_outcomes(*job);
+  ASSERT_TRUE(early) << early.error().message;
+  Result<bool> last = true;
+  EXPECT_THAT(follow(**early, last), ::testing::UnorderedElementsAre(0, 1, 2));
+  EXPECT_TRUE(last.ok() && (*early)->done());
+  auto late = language::follow_outcomes(JobRef(job->id(), job->place()));
+  ASSERT_TRUE(late) << late.error().message;
+  EXPECT_THAT(follow(**late, last), ::testing::UnorderedElementsAre(0, 1, 2))
+      << "from the first for everybody";
+  EXPECT_EQ(language::follow_outcomes(JobRef("rxJob_00000000000000000000000000", job->place())).error().code,
+            ErrorCode::job_missing);
+}
+
+TEST_P(Language, WhoFollowsAGrowingJobSeesWhatIsAppendedAndItsCancel) {
+  auto job = language::open_growing(context, call_);
+  ASSERT_TRUE(job) << job.error().message;
+  auto stream = language::follow_outcomes((*job)->job());
+  ASSERT_TRUE(stream) << stream.error().message;
+  detail::PartialDecoder<EncodedValue> nothing;
+  auto none = (*stream)->next(nothing, milliseconds(20));
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_FALSE(*none || (*stream)->done()) << "the time is over, the job is not";
+  ASSERT_TRUE((*job)->append("first") && (*job)->flush());
+  detail::PartialDecoder<EncodedValue> first;
+  ASSERT_TRUE((*stream)->next(first, milliseconds(60'000)));
+  ASSERT_EQ(first.outcomes.size(), 1U);
+  EXPECT_EQ(first.outcomes[0].value().bytes.text(), "FIRST!");
+  ASSERT_TRUE(cancel_job((*job)->job()));
+  Result<bool> last = true;
+  EXPECT_TRUE(follow(**stream, last).empty());
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().code, ErrorCode::job_canceled);
+}
+
 ERRAND_FOR_EVERY_ENGINE(Language);
 
 }  // namespace

@@ -153,6 +153,16 @@ TEST_P(Verbs, WaitEndsWithItsTimeAndTheJobGoesOn) {
   EXPECT_EQ(ended(*job).status, JobStatus::finished);
 }
 
+TEST_P(Verbs, WaitSeesAnInterruptionThatCameJustBeforeItSlept) {
+  auto job = exec(context, sleep_job, 1, 60'000);
+  WaitOptions options;
+  options.interrupted = [](bool signal) { return !signal; };
+  auto waited = job->wait(options);
+  ASSERT_FALSE(waited.ok());
+  EXPECT_EQ(waited.error().code, ErrorCode::interrupted);
+  EXPECT_TRUE(job->cancel()->canceled);
+}
+
 TEST_P(Verbs, WaitReportsProgressAtOnceAndAtTheEnd) {
   auto job = exec(context, sleep_job, each(numbers(8)), 60);
   std::vector<StatusReport> reports;

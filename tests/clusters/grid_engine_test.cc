@@ -52,7 +52,7 @@ class GridEngineCluster : public ClusterTest {
 };
 
 TEST_F(GridEngineCluster, AHeldJobIsBlockedAndGoesOnWhenReleased) {
-  context.engine_options["extra"] = "-h";
+  context.engine_options["hold"] = "true";
   auto job = exec(context, echo_job, each(std::vector<int>{1, 2}));
   ASSERT_TRUE(job.ok()) << job.error().message;
   StatusReport report;
@@ -97,7 +97,7 @@ TEST_F(GridEngineCluster, WhatWasDeletedCanBeRetried) {
 }
 
 TEST_F(GridEngineCluster, QdelOfWhatWaitsLeavesNoRecordAndIsAFailureAllTheSame) {
-  context.engine_options["extra"] = "-h";
+  context.engine_options["hold"] = "true";
   auto job = exec(context, echo_job, each(std::vector<int>{1, 2}));
   ASSERT_TRUE(job.ok()) << job.error().message;
   ASSERT_TRUE(eventually([&] { return !in_queue(*job).empty(); }));
@@ -179,6 +179,19 @@ TEST_F(GridEngineCluster, ASubmissionThatTimedOutIsFoundByItsNameAndNotMadeTwice
   EXPECT_EQ(std::distance(std::istream_iterator<int>(numbers), {}), 1) << arrays(*job);
 }
 
+TEST_F(GridEngineCluster, NodesAreKeptTo) {
+  context.engine_options["nodes"] = "nowhere,localhost";
+  auto job = exec(context, echo_job, each(std::vector<int>{1, 2}));
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  EXPECT_EQ(ended(*job).status, JobStatus::finished);
+  context.engine_options["nodes"] = "nowhere";
+  auto stuck = exec(context, echo_job, 1);
+  ASSERT_TRUE(stuck.ok()) << stuck.error().message;
+  EXPECT_TRUE(eventually([&] { return stuck->status()->status == JobStatus::queued; }));
+  ASSERT_TRUE(stuck->cancel().ok());
+  EXPECT_EQ(ended(*stuck).status, JobStatus::canceled);
+}
+
 TEST_F(GridEngineCluster, WhatGridEngineRefusesIsRefusedAtSubmissionAndLeavesNothing) {
   context.engine_options["queue"] = "nowhere.q";
   auto job = exec(context, echo_job, 1);
@@ -197,7 +210,7 @@ using GridEngineMaster = GridEngineCluster;
 
 TEST_F(GridEngineMaster, WhileItIsDownNothingIsKnownAndEverythingWorksWhenItIsBack) {
   if (cluster().empty()) GTEST_SKIP() << "ERRAND_CLUSTER does not name the cell's directory";
-  context.engine_options["extra"] = "-h";
+  context.engine_options["hold"] = "true";
   auto job = exec(context, echo_job, each(std::vector<int>{5}));
   ASSERT_TRUE(job.ok()) << job.error().message;
   const pid_t master = daemon("qmaster/qmaster.pid");

@@ -13,7 +13,7 @@ int command(const std::string& line) {
 }
 
 TEST_P(LsfPlayed, AHeldJobIsBlockedAndGoesOnWhenReleased) {
-  context.engine_options["extra"] = "-H";
+  context.engine_options["hold"] = "true";
   auto job = exec(context, square_job, each(numbers(3)));
   ASSERT_TRUE(job.ok()) << job.error().message;
   EXPECT_TRUE(eventually([&] { return job->status()->reason.find("PSUSP") != std::string::npos; }));

@@ -79,6 +79,15 @@ Result<std::string> slot_lines(const ArrayRequest& request) {
   return "#$ -pe " + name + " " + std::to_string(slots) + "\n";
 }
 
+/// Each element on one of these hosts: "n1,n2" is "n1|n2" to Grid Engine.
+Result<std::string> node_line(const ArrayRequest& request) {
+  const std::string* names = scheduler::find_option(request, "nodes");
+  if (names == nullptr) return std::string();
+  TRY(std::string list, scheduler::plain_value("nodes", *names, refused_in_value));
+  std::replace(list.begin(), list.end(), ',', '|');
+  return "#$ -l \"hostname=" + list + "\"\n";
+}
+
 Result<std::string> option_lines(const ArrayRequest& request) {
   std::string lines;
   TRY(const TimeLimit limit, time_limit_of(request));
@@ -93,7 +102,10 @@ Result<std::string> option_lines(const ArrayRequest& request) {
     lines += "#$ " + std::string(row.flag) + text + "\n";
   }
   TRY(const std::string slots, slot_lines(request));
-  lines += slots;
+  TRY(const std::string nodes, node_line(request));
+  lines += slots + nodes;
+  if (scheduler::is_option_on(request, "exclusive")) lines += "#$ -l exclusive=true\n";
+  if (scheduler::is_option_on(request, "hold")) lines += "#$ -h\n";
   TRY(const std::uint32_t throttle, scheduler::number_option(request, "throttle", 0));
   if (throttle > 0) lines += "#$ -tc " + std::to_string(throttle) + "\n";
   if (const std::string* extra = scheduler::find_option(request, "extra")) {
@@ -116,7 +128,8 @@ class GridEngineDialect final : public scheduler::Dialect {
   [[nodiscard]] std::string_view name() const override { return "gridengine"; }
 
   [[nodiscard]] std::vector<std::string_view> options() const override {
-    std::vector<std::string_view> names{"cpus_per_task", "extra", "pe", "throttle", "time"};
+    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra",    "hold",
+                                        "nodes",         "pe",        "throttle", "time"};
     for (const OptionRow& row : option_rows) names.push_back(row.name);
     return names;
   }

@@ -43,11 +43,11 @@ struct OptionRow {
   std::string_view flag;  ///< of bsub
 };
 constexpr std::array option_rows{
-    OptionRow{"queue", "-q"},      OptionRow{"project", "-P"},         OptionRow{"application", "-app"},
-    OptionRow{"group", "-G"},      OptionRow{"service_class", "-sla"}, OptionRow{"hosts", "-m"},
-    OptionRow{"memory", "-M"},     OptionRow{"resources", "-R"},       OptionRow{"gpu", "-gpu"},
-    OptionRow{"priority", "-sp"},  OptionRow{"begin", "-b"},           OptionRow{"deadline", "-t"},
-    OptionRow{"dependency", "-w"}, OptionRow{"mail_user", "-u"}};
+    OptionRow{"queue", "-q"},     OptionRow{"project", "-P"},         OptionRow{"application", "-app"},
+    OptionRow{"group", "-G"},     OptionRow{"service_class", "-sla"}, OptionRow{"memory", "-M"},
+    OptionRow{"resources", "-R"}, OptionRow{"gpu", "-gpu"},           OptionRow{"priority", "-sp"},
+    OptionRow{"begin", "-b"},     OptionRow{"deadline", "-t"},        OptionRow{"dependency", "-w"},
+    OptionRow{"mail_user", "-u"}};
 
 /// The time with a warning a minute before, if that leaves something.
 Result<std::string> time_lines(const ArrayRequest& request) {
@@ -77,10 +77,13 @@ Result<std::string> option_lines(const ArrayRequest& request) {
   }
   TRY(const std::string slots, slot_lines(request));
   lines += slots;
-  if (const std::string* exclusive = scheduler::find_option(request, "exclusive");
-      exclusive != nullptr && *exclusive == "true") {
-    lines += "#BSUB -x\n";
+  if (const std::string* nodes = scheduler::find_option(request, "nodes")) {
+    TRY(std::string list, scheduler::plain_value("nodes", *nodes, refused_in_value));
+    std::replace(list.begin(), list.end(), ',', ' ');
+    lines += "#BSUB -m \"" + list + "\"\n";
   }
+  if (scheduler::is_option_on(request, "exclusive")) lines += "#BSUB -x\n";
+  if (scheduler::is_option_on(request, "hold")) lines += "#BSUB -H\n";
   if (const std::string* extra = scheduler::find_option(request, "extra")) {
     TRY(std::string flags, scheduler::plain_value("extra", *extra, ""));
     lines += "#BSUB " + flags + "\n";
@@ -103,7 +106,8 @@ class LsfDialect final : public scheduler::Dialect {
   [[nodiscard]] std::string_view name() const override { return "lsf"; }
 
   [[nodiscard]] std::vector<std::string_view> options() const override {
-    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "throttle", "time"};
+    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "hold",
+                                        "nodes",         "throttle",  "time"};
     for (const OptionRow& row : option_rows) names.push_back(row.name);
     return names;
   }

@@ -94,6 +94,11 @@ const std::string* find_option(const ArrayRequest& request, std::string_view nam
   return found == request.options.end() || found->second.empty() ? nullptr : &found->second;
 }
 
+bool is_option_on(const ArrayRequest& request, std::string_view name) {
+  const std::string* value = find_option(request, name);
+  return value != nullptr && *value == "true";
+}
+
 Result<std::uint32_t> number_option(const ArrayRequest& request, std::string_view name,
                                     std::uint32_t otherwise) {
   const std::string* text = find_option(request, name);

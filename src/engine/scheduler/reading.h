@@ -34,6 +34,9 @@ std::string_view take_field(std::string_view& text, char separator);
 /// A value of engine_options; null if it is not there or empty.
 [[nodiscard]] const std::string* find_option(const ArrayRequest& request, std::string_view name);
 
+/// The option is "true".
+[[nodiscard]] bool is_option_on(const ArrayRequest& request, std::string_view name);
+
 /// The option as a whole number of at least 1, or `otherwise`. Errors: invalid_argument.
 [[nodiscard]] Result<std::uint32_t> number_option(const ArrayRequest& request, std::string_view name,
                                                   std::uint32_t otherwise);

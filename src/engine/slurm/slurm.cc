@@ -100,12 +100,8 @@ Result<std::string> option_lines(const ArrayRequest& request) {
                  "give a whole number", 0};
   }
   lines += "#SBATCH --cpus-per-task=" + std::to_string(*cpus * request.workers) + "\n";
-  if (const std::string* exclusive = find_option(request, "exclusive"); exclusive && *exclusive == "true") {
-    lines += "#SBATCH --exclusive\n";
-  }
-  if (const std::string* hold = find_option(request, "hold"); hold && *hold == "true") {
-    lines += "#SBATCH --hold\n";
-  }
+  if (scheduler::is_option_on(request, "exclusive")) lines += "#SBATCH --exclusive\n";
+  if (scheduler::is_option_on(request, "hold")) lines += "#SBATCH --hold\n";
   if (const std::string* extra = find_option(request, "extra")) {
     if (extra->find_first_of("\n\r") != std::string::npos) {
       return Error{ErrorCode::invalid_argument, "the option extra has more than one line", false,

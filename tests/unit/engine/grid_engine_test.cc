@@ -199,6 +199,12 @@ TEST(GridEngineScript, SeveralCoresNeedAParallelEnvironment) {
   EXPECT_EQ(script_of(request_with({}))->find("-pe"), std::string::npos);
 }
 
+TEST(GridEngineScript, NodesAndHoldAreSaidInItsWords) {
+  EXPECT_THAT(*script_of(request_with({{"nodes", "n1,n2"}})), HasSubstr("#$ -l \"hostname=n1|n2\"\n"));
+  EXPECT_THAT(*script_of(request_with({{"hold", "true"}})), HasSubstr("#$ -h\n"));
+  EXPECT_FALSE(script_of(request_with({{"nodes", "n1|n2"}})).ok());
+}
+
 TEST(GridEngineScript, NoValueCanAddALineOrACommand) {
   for (const char* evil : {"a\nrm -rf /", "a\"b", "a\\", "a;b", "$(x)", "a#b"}) {
     EXPECT_FALSE(script_of(request_with({{"queue", evil}})).ok()) << evil;

@@ -260,6 +260,8 @@ Result<std::string> script_of(std::map<std::string, std::string> options, std::u
 TEST(LsfScript, OptionsBecomeDirectives) {
   EXPECT_THAT(*script_of({{"throttle", "2"}}), HasSubstr("#BSUB -J \"" + our_name + "[1-4]%2\"\n"));
   EXPECT_THAT(*script_of({{"time", "2:00:00"}}), HasSubstr("#BSUB -W 120\n#BSUB -wa URG\n#BSUB -wt 1\n"));
+  EXPECT_THAT(*script_of({{"nodes", "n1,n2"}, {"hold", "true"}}),
+              HasSubstr("#BSUB -m \"n1 n2\"\n#BSUB -H\n"));
   EXPECT_THAT(*script_of({{"time", "0:30"}}), HasSubstr("#BSUB -W 1\n"));
   EXPECT_THAT(*script_of({{"resources", "rusage[mem=4GB] span[hosts=1]"}}),
               HasSubstr("#BSUB -R \"rusage[mem=4GB] span[hosts=1]\"\n"));

@@ -51,11 +51,11 @@ struct OptionRow {
   std::string_view flag;  ///< of qsub, up to the value
 };
 constexpr std::array option_rows{
-    OptionRow{"queue", "-q "},         OptionRow{"project", "-P "},   OptionRow{"account", "-A "},
-    OptionRow{"memory", "-l h_vmem="}, OptionRow{"resources", "-l "}, OptionRow{"priority", "-p "},
-    OptionRow{"begin", "-a "},         OptionRow{"deadline", "-dl "}, OptionRow{"dependency", "-hold_jid "},
-    OptionRow{"reserve", "-R "},       OptionRow{"share", "-js "},    OptionRow{"mail_user", "-M "},
-    OptionRow{"mail_type", "-m "},     OptionRow{"context", "-ac "}};
+    OptionRow{"queue", "-q "},     OptionRow{"project", "-P "},           OptionRow{"account", "-A "},
+    OptionRow{"resources", "-l "}, OptionRow{"priority", "-p "},          OptionRow{"begin", "-a "},
+    OptionRow{"deadline", "-dl "}, OptionRow{"dependency", "-hold_jid "}, OptionRow{"reserve", "-R "},
+    OptionRow{"share", "-js "},    OptionRow{"mail_user", "-M "},         OptionRow{"mail_type", "-m "},
+    OptionRow{"context", "-ac "}};
 
 struct TimeLimit {
   std::uint32_t seconds = 0;  ///< 0: none was asked for
@@ -67,6 +67,20 @@ Result<TimeLimit> time_limit_of(const ArrayRequest& request) {
   if (text == nullptr) return TimeLimit{};
   TRY(const std::uint32_t seconds, scheduler::read_time_limit(*text));
   return TimeLimit{seconds, std::min(warning_seconds, seconds / part_of_limit)};
+}
+
+Result<std::string> limit_lines(const ArrayRequest& request) {
+  std::string lines;
+  TRY(const TimeLimit limit, time_limit_of(request));
+  if (limit.seconds > 0) {
+    lines += "#$ -l h_rt=" + std::to_string(limit.seconds) +
+             ",s_rt=" + std::to_string(limit.seconds - limit.warning) + "\n";
+  }
+  if (const std::string* memory = scheduler::find_option(request, "memory")) {
+    TRY(const std::string size, scheduler::plain_value("memory", *memory, refused_in_value));
+    lines += "#$ -l h_vmem=" + scheduler::memory_size(size) + "\n";
+  }
+  return lines;
 }
 
 Result<std::string> slot_lines(const ArrayRequest& request) {
@@ -89,12 +103,7 @@ Result<std::string> node_line(const ArrayRequest& request) {
 }
 
 Result<std::string> option_lines(const ArrayRequest& request) {
-  std::string lines;
-  TRY(const TimeLimit limit, time_limit_of(request));
-  if (limit.seconds > 0) {
-    lines += "#$ -l h_rt=" + std::to_string(limit.seconds) +
-             ",s_rt=" + std::to_string(limit.seconds - limit.warning) + "\n";
-  }
+  TRY(std::string lines, limit_lines(request));
   for (const OptionRow& row : option_rows) {
     const std::string* value = scheduler::find_option(request, row.name);
     if (value == nullptr) continue;
@@ -128,7 +137,7 @@ class GridEngineDialect final : public scheduler::Dialect {
   [[nodiscard]] std::string_view name() const override { return "gridengine"; }
 
   [[nodiscard]] std::vector<std::string_view> options() const override {
-    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra",    "hold",
+    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra",    "hold", "memory",
                                         "nodes",         "pe",        "throttle", "time"};
     for (const OptionRow& row : option_rows) names.push_back(row.name);
     return names;

@@ -43,11 +43,10 @@ struct OptionRow {
   std::string_view flag;  ///< of bsub
 };
 constexpr std::array option_rows{
-    OptionRow{"queue", "-q"},     OptionRow{"project", "-P"},         OptionRow{"application", "-app"},
-    OptionRow{"group", "-G"},     OptionRow{"service_class", "-sla"}, OptionRow{"memory", "-M"},
-    OptionRow{"resources", "-R"}, OptionRow{"gpu", "-gpu"},           OptionRow{"priority", "-sp"},
-    OptionRow{"begin", "-b"},     OptionRow{"deadline", "-t"},        OptionRow{"dependency", "-w"},
-    OptionRow{"mail_user", "-u"}};
+    OptionRow{"queue", "-q"},    OptionRow{"project", "-P"},         OptionRow{"application", "-app"},
+    OptionRow{"group", "-G"},    OptionRow{"service_class", "-sla"}, OptionRow{"resources", "-R"},
+    OptionRow{"gpu", "-gpu"},    OptionRow{"priority", "-sp"},       OptionRow{"begin", "-b"},
+    OptionRow{"deadline", "-t"}, OptionRow{"dependency", "-w"},      OptionRow{"mail_user", "-u"}};
 
 /// The time with a warning a minute before, if that leaves something.
 Result<std::string> time_lines(const ArrayRequest& request) {
@@ -60,6 +59,13 @@ Result<std::string> time_lines(const ArrayRequest& request) {
   return lines;
 }
 
+Result<std::string> memory_line(const ArrayRequest& request) {
+  const std::string* memory = scheduler::find_option(request, "memory");
+  if (memory == nullptr) return std::string();
+  TRY(const std::string size, scheduler::plain_value("memory", *memory, refused_in_value));
+  return "#BSUB -M \"" + scheduler::memory_size(size) + "\"\n";
+}
+
 Result<std::string> slot_lines(const ArrayRequest& request) {
   TRY(const std::uint32_t cpus, scheduler::number_option(request, "cpus_per_task", 1));
   const std::uint32_t slots = cpus * request.workers;
@@ -69,6 +75,8 @@ Result<std::string> slot_lines(const ArrayRequest& request) {
 
 Result<std::string> option_lines(const ArrayRequest& request) {
   TRY(std::string lines, time_lines(request));
+  TRY(const std::string memory, memory_line(request));
+  lines += memory;
   for (const OptionRow& row : option_rows) {
     const std::string* value = scheduler::find_option(request, row.name);
     if (value == nullptr) continue;
@@ -106,8 +114,8 @@ class LsfDialect final : public scheduler::Dialect {
   [[nodiscard]] std::string_view name() const override { return "lsf"; }
 
   [[nodiscard]] std::vector<std::string_view> options() const override {
-    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra", "hold",
-                                        "nodes",         "throttle",  "time"};
+    std::vector<std::string_view> names{"cpus_per_task", "exclusive", "extra",    "hold",
+                                        "memory",        "nodes",     "throttle", "time"};
     for (const OptionRow& row : option_rows) names.push_back(row.name);
     return names;
   }

@@ -89,6 +89,14 @@ Result<std::uint32_t> read_time_limit(std::string_view text) {
   return static_cast<std::uint32_t>(seconds);
 }
 
+std::string memory_size(std::string_view text) {
+  if (to_number(text)) return std::string(text) + "M";
+  const bool bytes = text.size() > 2 && (text.back() == 'B' || text.back() == 'b');
+  const bool unit =
+      bytes && std::string_view("KkMmGgTt").find(text[text.size() - 2]) != std::string_view::npos;
+  return std::string(unit ? text.substr(0, text.size() - 1) : text);
+}
+
 const std::string* find_option(const ArrayRequest& request, std::string_view name) {
   auto found = request.options.find(std::string(name));
   return found == request.options.end() || found->second.empty() ? nullptr : &found->second;

@@ -31,6 +31,10 @@ std::string_view take_field(std::string_view& text, char separator);
 /// "minutes", "m:s", "h:m:s", "d-h", "d-h:m", "d-h:m:s". In seconds. Errors: invalid_argument.
 [[nodiscard]] Result<std::uint32_t> read_time_limit(std::string_view text);
 
+/// A size of memory as errand's option `memory` is written for every scheduler: a plain number means
+/// megabytes, which not all of them take it for. "4GB" is given as "4G". What is no size is given as it is.
+[[nodiscard]] std::string memory_size(std::string_view text);
+
 /// A value of engine_options; null if it is not there or empty.
 [[nodiscard]] const std::string* find_option(const ArrayRequest& request, std::string_view name);
 

@@ -25,6 +25,14 @@ TEST(CalendarTime, IsNothingRatherThanWrong) {
   EXPECT_EQ(read_calendar_time(""), 0);
 }
 
+TEST(MemorySize, APlainNumberMeansMegabytes) {
+  EXPECT_EQ(memory_size("4000"), "4000M");
+  EXPECT_EQ(memory_size("4G"), "4G");
+  EXPECT_EQ(memory_size("4GB"), "4G");
+  EXPECT_EQ(memory_size("B"), "B");
+  EXPECT_EQ(memory_size(""), "");
+}
+
 TEST(Fields, AreTakenToTheEnd) {
   std::string_view text = "a||b";
   EXPECT_EQ(take_field(text, '|'), "a");

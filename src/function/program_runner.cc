@@ -13,10 +13,16 @@
 #include "errand/encoding.h"
 #include "errand/exec.h"
 #include "errand/random.h"
+#include "system/clock.h"
 #include "system/try.h"
+#include "worker/oom_kills.h"
 
 namespace errand::functions {
 namespace {
+
+/// How old a count of the kernel's kills may be that the next one is compared with: counting costs some 5 %
+/// of a program that does nothing.
+constexpr std::int64_t count_interval_ns = 1'000'000'000;
 
 /// The variables that differ from task to task.
 constexpr std::array<std::string_view, 3> own_variables = {"ERRAND_JOB=", "ERRAND_TASK=", "ERRAND_ATTEMPT="};
@@ -53,7 +59,13 @@ std::string encode(const ProgramResult& result) {
   return bytes;
 }
 
-TaskFailure failure_of(const ProgramResult& result) {
+/// How a process ends that the kernel killed for want of memory, or a shell whose last command did.
+bool may_be_out_of_memory(const ProgramResult& result) {
+  constexpr int shells_word_for_it = 128 + SIGKILL;
+  return result.signal == SIGKILL || result.exit_code == shells_word_for_it;
+}
+
+TaskFailure failure_of(const ProgramResult& result, bool out_of_memory) {
   TaskFailure failure;
   if (result.signal != 0) {
     failure.type = "signal";
@@ -63,6 +75,7 @@ TaskFailure failure_of(const ProgramResult& result) {
     failure.type = "exit";
     failure.message = "exit code " + std::to_string(result.exit_code);
   }
+  if (out_of_memory) failure.message = "out of memory, " + failure.message;
   failure.native_codec = Codec::program;
   failure.native = Buffer::take(encode(result));
   return failure;
@@ -102,10 +115,19 @@ void ProgramRunner::fill_request(std::uint64_t task, std::uint32_t attempt) {
 std::optional<TaskFailure> ProgramRunner::run(std::uint64_t task, std::uint32_t attempt,
                                               std::span<const std::byte>, ValueSink& sink) {
   fill_request(task, attempt);
+  const std::int64_t now = system::system_clock().monotonic_ns();
+  if (now - counted_ns_ > count_interval_ns) {
+    oom_kills_ = worker::count_oom_kills();
+    counted_ns_ = now;
+  }
   auto pid = system::system_processes().spawn(request_);
   if (!pid) return not_started(pid.error());
   ProgramResult result = wait_for(*pid);
-  if (result.signal != 0 || result.exit_code != 0) return failure_of(result);
+  if (result.signal != 0 || result.exit_code != 0) {
+    const bool killed = may_be_out_of_memory(result) && worker::count_oom_kills() > oom_kills_;
+    if (killed) counted_ns_ = 0;
+    return failure_of(result, killed);
+  }
   std::string value = encode(result);
   sink.begin(Codec::program);
   sink.write(value.data(), value.size());

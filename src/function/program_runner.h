@@ -24,6 +24,8 @@ class ProgramRunner final : public worker::TaskRunner {
   CommandTemplate command_;
   std::string job_;
   std::optional<std::uint64_t> seed_;
+  std::uint64_t oom_kills_ = 0;
+  std::int64_t counted_ns_ = 0;   ///< when
   system::SpawnRequest request_;  ///< its last three variables are the task's own
 };
 

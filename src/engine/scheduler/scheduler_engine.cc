@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 
 #include "engine/heartbeat.h"
 #include "engine/local/agent_process.h"
@@ -11,8 +10,8 @@
 #include "engine/scheduler/handover.h"
 #include "engine/scheduler/history.h"
 #include "engine/scheduler/memory_retry.h"
+#include "engine/scheduler/out_of_memory.h"
 #include "engine/scheduler/script.h"
-#include "journal/log_reader.h"
 #include "share/outcome_index.h"
 #include "share/sealing.h"
 #include "system/clock.h"
@@ -49,25 +48,6 @@ std::vector<SubmittedArray> submissions_of(share::JobDirectory& job) {
     if (record) all.push_back({*std::move(record), job.acceptance(number)});
   }
   return all;
-}
-
-/// Chunks with a start that was lost for want of memory, from their owners' logs: requests void outcomes,
-/// not what has happened.
-std::set<std::uint32_t> chunks_out_of_memory(share::JobDirectory& job) {
-  std::set<std::uint32_t> chunks;
-  for (const share::WorkerKey& key : job.logs()) {
-    if (key.worker != 0) continue;
-    auto file = job.place().files().open_read(job.path() + "/" + share::log_name(key));
-    if (!file) continue;
-    journal::LogReader reader(*std::move(file), share::log_name(key));
-    (void)reader.refresh([&](const journal::Record& record) -> Result<void> {
-      if (record.type != journal::RecordType::lost) return {};
-      auto lost = share::decode_lost(record.text());
-      if (lost && lost->reason.starts_with("out of memory")) chunks.insert(key.chunk);
-      return {};
-    });
-  }
-  return chunks;
 }
 
 ChunkLooks look_at_chunks(share::JobDirectory& job) {
@@ -119,19 +99,6 @@ Result<share::TaskRuns> tasks_to_run(share::JobDirectory& job, std::uint64_t tot
 Error as_refused(Error error) {
   error.code = ErrorCode::engine_refused;
   return error;
-}
-
-/// How many of the arrays before the `number`-th had a task, or a whole element, that ran out of memory.
-std::uint32_t times_out_of_memory(share::JobDirectory& job, std::uint32_t number) {
-  const std::set<std::uint32_t> chunks = chunks_out_of_memory(job);
-  std::uint32_t times = 0;
-  for (std::uint32_t earlier = 1; earlier < number; ++earlier) {
-    auto record = job.submission(earlier);
-    if (!record) continue;
-    auto first = chunks.lower_bound(record->first_chunk);
-    if (first != chunks.end() && *first < record->first_chunk + record->elements) ++times;
-  }
-  return times;
 }
 
 std::uint32_t next_chunk(share::JobDirectory& job) {
@@ -217,7 +184,10 @@ Result<std::string> SchedulerEngine::hand_to_scheduler(share::JobDirectory& job,
   request.elements = record.elements;
   request.workers = record.workers;
   request.options = manifest->context.engine_options;
-  TRY_VOID(raise_memory(request.options, times_out_of_memory(job, number)));
+  if (number > 1 && request.options.contains("memory_retry")) {
+    const QueueSnapshot queue = snapshot(scheduler_now_ns() - as_ns(answer_pace));
+    TRY_VOID(raise_memory(request.options, times_out_of_memory(job, number, queue)));
+  }
   auto handover = compose(dialect_, std::move(request));
   // Nothing was asked for yet: what cannot be composed is refused.
   if (!handover) return as_refused(std::move(handover).error());

@@ -63,7 +63,7 @@ test_that("the retired product's arguments have their counterparts", {
   before <- rxOptions(computeContext = base)
   on.exit(rxOptions(computeContext = before$computeContext))
   expect_s4_class(rxGetOption("computeContext"), "RxHpcServer")
-  expect_output(print(base), "RxHpcServer.*by slurm.*/share/ada.*cluster-head.*COMPUTE1, COMPUTE2")
+  expect_output(print(base), "RxHpcServer.*by slurm.*/share/ada.*cluster-head.*COMPUTE1, COMPUTE2.*exclusive = true")
 })
 
 test_that("the original arguments on other schedulers", {

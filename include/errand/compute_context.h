@@ -77,7 +77,8 @@ struct ComputeContext {
 ///   priority, nice, begin, deadline, dependency, mail_user, mail_type: as sbatch has them;
 ///   time, memory, memory_per_cpu: of an array element; cpus_per_task: cores of one task;
 ///   nodes: those that may be used; exclusive: "true"; throttle: elements that run at once;
-///   workers: tasks that an element runs at once; elements: the most elements;
+///   workers: tasks that an element runs at once; elements: the most elements; hold: "true";
+///   memory_retry: what a retry asks for after tasks ran out of memory;
 ///   extra: further flags of sbatch; template: a submit script; command: the errand command on the nodes.
 ///
 ///     auto cluster = errand::SlurmContext();

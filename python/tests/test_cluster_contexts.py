@@ -110,6 +110,19 @@ def test_a_script_of_the_retired_product_is_understood():
     assert RxHpcServer(context, wait=True).head_node == "cluster-head"
 
 
+def test_the_original_arguments_on_other_schedulers():
+    engine = errand.RxGridEngine(queue="all.q", pe="smp", memory="2G", nodes=["n1", "n2"], email="ada@here",
+                                 max_elems=5)
+    assert options(engine) == {"queue": "all.q", "pe": "smp", "memory": "2G", "nodes": "n1,n2", "elements": "5",
+                               "mail_user": "ada@here", "mail_type": "ea"}
+    cluster = errand.RxLsfCluster(share_dir="/share/ada", queue="normal", exclusive=True, nodes="a,b", email="ada@here")
+    assert options(cluster) == {"queue": "normal", "exclusive": "true", "nodes": "a,b", "mail_user": "ada@here"}
+    with pytest.warns(errand.ErrandWarning, match="lsf has no counterpart of groups .*cluster_mpi_path"):
+        errand.RxLsfCluster(groups=["fat"], cluster_mpi_path="/opt/mpi/bin", profile_script="/etc/profile.d/lsf.sh")
+    with pytest.raises(errand.ArgumentError, match="RxLsfCluster has no setting 'partition'; .*queue"):
+        errand.RxLsfCluster(partition="main")
+
+
 def test_what_has_no_counterpart_is_said_once_and_is_no_error():
     with pytest.warns(errand.ErrandWarning, match="slurm has no counterpart of .*revo_path.*data_path") as said:
         context = RxHpcServer(head_node="cluster-head2", share_dir="\\\\AllShare\\\\ada", working_dir="C:\\Users\\ada",

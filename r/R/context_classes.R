@@ -51,10 +51,10 @@ setMethod("show", "RxComputeContext", function(object) {
   invisible(object)
 })
 
-# The options that the user chose by name; those with a dot are the front ends' own.
+# What the engine is told, beside what has a line of its own; options with a dot are the front ends' own.
 shown_options <- function(context) {
-  options <- context@engineOptions
-  options <- options[!grepl(".", names(options), fixed = TRUE)]
+  options <- context_fields(context)$engineOptions
+  options <- options[!grepl(".", names(options), fixed = TRUE) & names(options) != "nodes"]
   paste0(names(options), " = ", options, collapse = ", ", recycle0 = TRUE)
 }
 

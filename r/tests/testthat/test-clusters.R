@@ -63,7 +63,23 @@ test_that("the retired product's arguments have their counterparts", {
   before <- rxOptions(computeContext = base)
   on.exit(rxOptions(computeContext = before$computeContext))
   expect_s4_class(rxGetOption("computeContext"), "RxHpcServer")
-  expect_output(print(base), "RxHpcServer.*by slurm.*/share/ada.*cluster-head.*COMPUTE1, COMPUTE2")
+  expect_output(print(base), "RxHpcServer.*by slurm.*/share/ada.*cluster-head.*COMPUTE1, COMPUTE2.*exclusive = true")
+})
+
+test_that("the original arguments on other schedulers", {
+  forget_said()
+  engine <- options_of(RxGridEngine(queue = "all.q", pe = "smp", memory = "2G", nodes = c("n1", "n2"), email = "ada@here",
+                                    maxElems = 5))
+  expect_identical(engine[c("queue", "pe", "memory", "nodes", "elements", "mail_user", "mail_type")],
+                   c(queue = "all.q", pe = "smp", memory = "2G", nodes = "n1,n2", elements = "5",
+                     mail_user = "ada@here", mail_type = "ea"))
+  lsf <- options_of(RxLsfCluster(shareDir = "/share/ada", queue = "normal", exclusive = TRUE, nodes = "a,b",
+                                 email = "ada@here"))
+  expect_identical(lsf[["exclusive"]], "true")
+  expect_identical(lsf[["mail_user"]], "ada@here")
+  expect_false("mail_type" %in% names(lsf))
+  expect_warning(RxLsfCluster(groups = "fat", clusterMpiPath = "/opt/mpi/bin"), "groups.*clusterMpiPath")
+  expect_error(RxLsfCluster(partition = "main"), "partition")
 })
 
 test_that("what has no counterpart is said once and is no error", {

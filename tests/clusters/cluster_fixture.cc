@@ -23,7 +23,8 @@ int echo(int i) {
 const Function<int, int, std::string> wait_job = function("wait_for_file", wait_for_file);
 const Function<int, int> echo_job = function("echo", echo);
 
-ClusterTest::ClusterTest(const std::string& engine) : path_(::getenv("PATH")) {
+ClusterTest::ClusterTest(const std::string& engine)
+    : path_(::getenv("PATH") == nullptr ? "" : ::getenv("PATH")) {
   std::string pattern = (std::filesystem::temp_directory_path() / "errand-cluster-test-XXXXXX").string();
   root_ = ::mkdtemp(pattern.data());
   ::setenv("XDG_STATE_HOME", (root_ + "/state").c_str(), 1);

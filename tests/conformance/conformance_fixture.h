@@ -107,7 +107,7 @@ class Conformance : public ::testing::TestWithParam<std::string> {
   }
 
   std::string root_;
-  std::string path_ = ::getenv("PATH");
+  std::string path_ = ::getenv("PATH") == nullptr ? "" : ::getenv("PATH");
 };
 
 /// The suites of engines that need a scheduler run by themselves: `./test slurm`, `./test gridengine`. There

@@ -141,6 +141,7 @@ int run_continuation(const std::vector<std::string>& argv, int exit_code_to_cont
   const pid_t pid = fork();
   if (pid == 0) {
     std::vector<char*> words;
+    words.reserve(argv.size() + 1);
     for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     execvp(words[0], words.data());

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 /// An accounting of which only the answers are real.
 class SchedulerHistory : public ::testing::Test {
  protected:
-  SchedulerHistory() : path_(::getenv("PATH")) {
+  SchedulerHistory() : path_(::getenv("PATH") == nullptr ? "" : ::getenv("PATH")) {
     std::string pattern = (std::filesystem::temp_directory_path() / "errand-history-XXXXXX").string();
     root_ = ::mkdtemp(pattern.data());
     ::setenv("XDG_STATE_HOME", (root_ + "/state").c_str(), 1);

@@ -14,7 +14,6 @@
 namespace errand::engine::lsf {
 namespace {
 
-using scheduler::Answer;
 using scheduler::ArrayRequest;
 using scheduler::ElementState;
 using ::testing::ElementsAre;

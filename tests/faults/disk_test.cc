@@ -13,10 +13,11 @@ using ::testing::HasSubstr;
 
 class Disk : public Faults {
  protected:
-  /// Puts the share directory on a file system of that size; false (and the test is skipped) where this
-  /// user may not mount.
-  bool use_small_disk(const std::string& size) {
-    disk_ = std::make_unique<SmallFileSystem>(path("disk"), size);
+  /// Puts the share directory on a file system with room for a copy of this program, however large a build
+  /// makes it, and 32 MiB; false (and the test is skipped) where this user may not mount.
+  bool use_small_disk() {
+    const std::uintmax_t bytes = std::filesystem::file_size("/proc/self/exe") + (32U << 20);
+    disk_ = std::make_unique<SmallFileSystem>(path("disk"), std::to_string(bytes));
     if (disk_->mounted()) use_share(path("disk/share"));
     return disk_->mounted();
   }
@@ -39,8 +40,8 @@ class Disk : public Faults {
   std::unique_ptr<SmallFileSystem> disk_;
 };
 
-#define NEEDS_MOUNT(size) \
-  if (!use_small_disk(size)) GTEST_SKIP() << "needs a user who may mount a tmpfs"
+#define NEEDS_MOUNT() \
+  if (!use_small_disk()) GTEST_SKIP() << "needs a user who may mount a tmpfs"
 
 TEST_F(Disk, AFileSystemThatHoldsNoFilesIsNoShareDirectory) {
   CommandResult told = run_command({command(), "--share-dir", "/proc", "exec", "--", "/bin/true"});
@@ -49,7 +50,7 @@ TEST_F(Disk, AFileSystemThatHoldsNoFilesIsNoShareDirectory) {
 }
 
 TEST_F(Disk, SubmittingToAFullDiskSaysSoAndLeavesNothing) {
-  NEEDS_MOUNT("64m");
+  NEEDS_MOUNT();
   auto first = exec_program(context, {"/bin/true"});
   ASSERT_TRUE(first.ok()) << first.error().message;
   ended(*first);
@@ -77,7 +78,7 @@ TEST_F(Disk, SubmittingToAFullDiskSaysSoAndLeavesNothing) {
 }
 
 TEST_F(Disk, AJobWaitsForRoomAndLosesNothing) {
-  NEEDS_MOUNT("96m");
+  NEEDS_MOUNT();
   context.cores = 2;
   auto job = exec(context, sleep_job, each(numbers(40)), 20);
   auto large = exec(context, big_value_job, each(std::vector<std::uint64_t>{4 << 20, 4 << 20, 4 << 20}));
@@ -102,7 +103,7 @@ TEST_F(Disk, AJobWaitsForRoomAndLosesNothing) {
 }
 
 TEST_F(Disk, OfAFullDiskJobsCanBeCanceledAndCleanedUp) {
-  NEEDS_MOUNT("64m");
+  NEEDS_MOUNT();
   auto done = exec(context, value_job, each(numbers(10)));
   EXPECT_EQ(ended(*done).status, JobStatus::finished);
   fill(0);
@@ -114,7 +115,7 @@ TEST_F(Disk, OfAFullDiskJobsCanBeCanceledAndCleanedUp) {
 }
 
 TEST_F(Disk, AReadOnlyPlaceCanBeReadAndRefusesTheRest) {
-  NEEDS_MOUNT("64m");
+  NEEDS_MOUNT();
   auto done = exec(context, value_job, each(numbers(10)));
   EXPECT_EQ(ended(*done).status, JobStatus::finished);
   auto failed = exec(context, throws_int_job);
@@ -153,7 +154,7 @@ TEST_F(Disk, AReadOnlyPlaceCanBeReadAndRefusesTheRest) {
 }
 
 TEST_F(Disk, AShareDirectoryOnAnotherFileSystemThanTheProgram) {
-  NEEDS_MOUNT("128m");
+  NEEDS_MOUNT();
   struct stat here {};
   struct stat there {};
   ASSERT_EQ(::stat("/proc/self/exe", &here), 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real Slurm, which SLURM_CONF names (bench/run brings one up): what a submission costs beside sbatch itself,
-// how often Slurm is asked while many clients poll, and the status of 1,000 jobs beside one squeue.
+// A real Slurm, which SLURM_CONF names (bench/run brings one up): what a submission costs beside sbatch
+// itself, how often Slurm is asked while many clients poll, and the status of 1,000 jobs beside one squeue.
 #include <sys/wait.h>
 
 #include <fstream>
@@ -22,8 +22,8 @@ void count_questions(const bench::Workspace& workspace) {
   std::filesystem::create_directories(folder);
   const std::string log = workspace.file("questions");
   const std::string make = "for q in " + std::string(questions) + "; do real=$(command -v $q) || continue; " +
-                           "printf '#!/bin/sh\\necho %s >>" + log + "\\nexec %s \"$@\"\\n' $q $real >" + folder +
-                           "/$q; chmod +x " + folder + "/$q; done";
+                           "printf '#!/bin/sh\\necho %s >>" + log + "\\nexec %s \"$@\"\\n' $q $real >" +
+                           folder + "/$q; chmod +x " + folder + "/$q; done";
   if (shell(make) != 0) bench::give_up("Slurm's commands cannot be counted");
   setenv("PATH", (folder + ":" + std::getenv("PATH")).c_str(), 1);
 }
@@ -67,8 +67,9 @@ void measure_submission(const bench::Arguments& arguments, const bench::Workspac
   for (int i = 0; i < arguments.pick(40, 3); ++i) {
     ours.push_back(1e3 * bench::seconds_of([&] { submit(context, {"/bin/true"}, 10); }));
     bare.push_back(1e3 * bench::seconds_of([&] {
-      if (shell("exec sbatch --parsable --output=/dev/null " + script) != 0) bench::give_up("sbatch failed");
-    }));
+                     if (shell("exec sbatch --parsable --output=/dev/null " + script) != 0)
+                       bench::give_up("sbatch failed");
+                   }));
   }
   const double value = bench::median(ours);
   const double floor = bench::median(bare);
@@ -131,14 +132,15 @@ void measure_status(const bench::Arguments& arguments, const bench::Workspace& w
   for (int i = 0; i < arguments.pick(5, 2); ++i) {
     std::this_thread::sleep_for(std::chrono::seconds(6));  // the last answer is too old to be used again
     bare.push_back(1e3 * bench::seconds_of([] {
-      shell("exec squeue --noheader --states=all --user=$(id -u) '--format=%F|%K|%T|%e|%j|%r'");
-    }));
+                     shell(
+                         "exec squeue --noheader --states=all --user=$(id -u) '--format=%F|%K|%T|%e|%j|%r'");
+                   }));
     const std::size_t before = questions_put(workspace);
     ours.push_back(1e3 * bench::seconds_of([&] {
-      if (bench::must(errand::get_jobs(context)).size() != static_cast<std::size_t>(count)) {
-        bench::give_up("jobs are missing");
-      }
-    }));
+                     if (bench::must(errand::get_jobs(context)).size() != static_cast<std::size_t>(count)) {
+                       bench::give_up("jobs are missing");
+                     }
+                   }));
     most = std::max(most, static_cast<double>(questions_put(workspace) - before));
   }
   const std::string jobs = std::to_string(count) + " jobs";
@@ -146,7 +148,8 @@ void measure_status(const bench::Arguments& arguments, const bench::Workspace& w
   const double floor = bench::median(bare);
   bench::report({"Slurm: status of " + jobs, value, "ms", floor, "one squeue", "<= floor + 200 ms",
                  value <= floor + 200});
-  bench::report({"Slurm: status of " + jobs + ": questions", most, "calls", std::nullopt, "", "1", most <= 1});
+  bench::report(
+      {"Slurm: status of " + jobs + ": questions", most, "calls", std::nullopt, "", "1", most <= 1});
   cancel_all();
 }
 

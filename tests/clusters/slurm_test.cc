@@ -20,6 +20,13 @@ class SlurmCluster : public ClusterTest {
     ASSERT_NE(::getenv("SLURM_CONF"), nullptr) << "run ./test slurm: it brings a cluster up";
   }
 
+  /// Until a node that has ended this job would take it again: it drains itself ("Duplicate jobid") while
+  /// processes of the first start are left, and refuses ("already killed") in the second of its end.
+  static void wait_until_startable_again(const std::string& id) {
+    EXPECT_TRUE(eventually(
+        [&] { return shell("grep -lsa 'slurmstepd: \\[" + id + "\\.' /proc/[0-9]*/cmdline").empty(); }));
+    std::this_thread::sleep_for(milliseconds(2000));
+  }
   /// Slurm's id of the job's array.
   static std::string slurm_id(const JobRef& job) {
     std::string id = shell("squeue --noheader --states=all --format=%F --name=" + job.id() + "-1 | head -1");
@@ -65,6 +72,7 @@ TEST_F(SlurmCluster, ARequeueRunsTheLostTasksAgainUncounted) {
   ASSERT_TRUE(eventually([&] { return started(0); }));
   const std::string id = slurm_id(*job);
   shell("scontrol requeue " + id + "_0");
+  wait_until_startable_again(id);
   let_go();
   EXPECT_TRUE(eventually([&] {
     shell("scontrol update jobid=" + id + "_0 starttime=now");
@@ -84,6 +92,7 @@ TEST_F(SlurmCluster, ANodeThatIsLostCostsNothing) {
   ASSERT_TRUE(eventually([&] { return started(0); }));
   const std::string id = slurm_id(*job);
   shell("scontrol update nodename=n1 state=down reason=test");
+  wait_until_startable_again(id);
   shell("scontrol update nodename=n1 state=resume");
   let_go();
   EXPECT_TRUE(eventually([&] {
@@ -110,6 +119,7 @@ TEST_F(SlurmCluster, TheWarningBeforeTheLimitHandsTheRestToAContinuation) {
   })) << shell("squeue --states=all");
   EXPECT_FALSE(started(1)) << "the warned worker has begun another task";
   EXPECT_EQ(job->status()->progress.succeeded, 1U);
+  wait_until_startable_again(id);
   shell("scontrol update jobid=" + id + "_0 starttime=now");
   StatusReport report = ended(*job);
   ASSERT_EQ(report.status, JobStatus::finished) << report.reason;

@@ -76,6 +76,23 @@ TEST_F(AgentFaults, AnAgentThatStartsUnlinksWhatIsInTheTrash) {
   EXPECT_TRUE(eventually([&] { return fs::is_empty(share() + "/trash"); }));
 }
 
+TEST_F(AgentFaults, AJobWhoseWholePlaceIsDeletedIsLetGo) {
+  ::setenv("ERRAND_AGENT_IDLE", "0.2", 1);
+  context.cores = 1;
+  auto job = exec(context, sleep_job, each(numbers(2)), 60'000);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  ASSERT_TRUE(eventually([&] { return status(*job).progress.running == 1; }));
+  const std::string id = place_id();
+  std::error_code busy;
+  ASSERT_TRUE(eventually([&] {
+    fs::remove_all(share(), busy);
+    return !fs::exists(share());
+  }));
+  // Whoever takes its tasks now cannot record them.
+  for (pid_t worker : family_of(id).workers) ::kill(worker, SIGKILL);
+  EXPECT_TRUE(eventually([&] { return agent_processes().empty(); }));
+}
+
 TEST_F(AgentFaults, ClientsThatStartAtOnceShareOneAgent) {
   std::vector<pid_t> clients;
   for (int i = 0; i < 12; ++i)

@@ -34,6 +34,11 @@ Result<void> RunningJob::worker_lost(const share::WorkerKey& worker, const std::
   auto progress = directory_->progress(worker);
   std::uint64_t current = progress ? progress->current_task.value_or(no_task) : no_task;
   if (WIFEXITED(end.wait_status) && WEXITSTATUS(end.wait_status) == exit_code_disk_full) {
+    if (is_removed()) {
+      stopping_ = true;  // nothing can be recorded any more; settling finds that out, too, and lets it go
+      queue.clear();
+      return {};
+    }
     hold_until = system::system_clock().monotonic_ns() + disk_full_pause_ns;
     current = no_task;
   } else if (current == no_task && !end.by_our_kill && ++starts_without_task_ >= most_starts_without_task) {
@@ -51,6 +56,11 @@ Result<void> RunningJob::worker_lost(const share::WorkerKey& worker, const std::
     }
   }
   return own_log_ ? own_log_->sync() : Result<void>();
+}
+
+bool RunningJob::is_removed() const {
+  auto directory = place_->files().info(directory_->path());
+  return !directory && directory.error().code == ErrorCode::not_found;
 }
 
 /// The task that ran when its worker died: over its limit, ended by its own hand, or lost.

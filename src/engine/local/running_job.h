@@ -118,6 +118,8 @@ class RunningJob {
                               const std::string& type, const std::string& message);
   Result<void> lose_start(std::uint64_t task, std::uint32_t attempt, const WorkerEnd& end);
   Result<void> vouch(const share::WorkerKey& worker);
+  /// Somebody has deleted the job's directory.
+  [[nodiscard]] bool is_removed() const;
   [[nodiscard]] Result<std::vector<bool>> recorded(const share::WorkerKey& worker, const TaskRange& range);
   Result<void> end_current_task(const TaskRange& one, const WorkerEnd& end);
   Result<void> settle_canceled(share::OutcomeIndex& index);

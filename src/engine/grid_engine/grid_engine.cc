@@ -169,20 +169,13 @@ class GridEngineDialect final : public scheduler::Dialect {
   }
 
   [[nodiscard]] Result<std::string> read_submitted(const Answer& answer) const override {
-    if (answer.exit_code != 0) {
-      const bool doubtful = is_doubtful(answer);
-      return Error{doubtful ? ErrorCode::engine_unavailable : ErrorCode::engine_refused,
-                   "qsub: " + scheduler::excerpt(answer.err + " " + answer.out), doubtful,
-                   doubtful ? "ask for the job's status in a minute" : "correct what qsub complains of", 0};
-    }
+    if (answer.exit_code != 0) return scheduler::not_submitted("qsub", answer, is_doubtful(answer));
     // -terse prints "id.first-last:step", in the last line: a site's wrapper may print before it.
     std::string_view text = scheduler::trimmed(answer.out);
     text = text.substr(text.rfind('\n') + 1);
     const std::string_view id = text.substr(0, text.find('.'));
     if (scheduler::to_number(id)) return std::string(id);
-    Error error = scheduler::not_understood("qsub", answer.out);
-    error.code = ErrorCode::engine_unavailable;
-    return error;
+    return scheduler::no_id("qsub", answer.out);
   }
 
   /// -r shows names in full and what an element waits for, where the plain list cuts and keeps silent.
@@ -197,13 +190,8 @@ class GridEngineDialect final : public scheduler::Dialect {
   /// qacct takes one name or one pattern, and reads all of the accounting for each call.
   [[nodiscard]] Command history(const std::vector<std::string>& names,
                                 const std::string& user) const override {
-    std::string common = names.empty() ? std::string() : names.front();
-    for (const std::string& name : names) {
-      const auto end = std::mismatch(common.begin(), common.end(), name.begin(), name.end()).first;
-      common.erase(end, common.end());
-    }
-    if (names.size() > 1) common += "*";
-    return {{"qacct", "-o", user, "-j", common}, {}, {}, {}};
+    const std::string wanted = scheduler::common_beginning(names) + (names.size() > 1 ? "*" : "");
+    return {{"qacct", "-o", user, "-j", wanted}, {}, {}, {}};
   }
   [[nodiscard]] Result<std::vector<QueueEntry>> read_history(const Answer& answer) const override {
     const bool none = answer.err.find("not found") != std::string::npos ||

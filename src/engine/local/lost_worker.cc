@@ -8,12 +8,12 @@
 #include "engine/local/running_job.h"
 #include "journal/log_reader.h"
 #include "system/try.h"
+#include "worker/exit_code.h"
 
 /// What becomes of the tasks that a worker held when it died.
 namespace errand::engine::local {
 namespace {
 
-constexpr int exit_code_disk_full = 74;  // the worker could not record; see worker/worker_loop
 constexpr std::int64_t disk_full_pause_ns = 1'000'000'000;
 constexpr std::uint32_t most_starts_without_task = 10;
 constexpr std::uint64_t no_task = share::ProgressPage::no_task;
@@ -33,7 +33,7 @@ Result<void> RunningJob::worker_lost(const share::WorkerKey& worker, const std::
   TRY(std::vector<bool> done, recorded(worker, *range));
   auto progress = directory_->progress(worker);
   std::uint64_t current = progress ? progress->current_task.value_or(no_task) : no_task;
-  if (WIFEXITED(end.wait_status) && WEXITSTATUS(end.wait_status) == exit_code_disk_full) {
+  if (WIFEXITED(end.wait_status) && WEXITSTATUS(end.wait_status) == worker::exit_cannot_record) {
     if (is_removed()) {
       stopping_ = true;  // nothing can be recorded any more; settling finds that out, too, and lets it go
       queue.clear();

@@ -145,12 +145,7 @@ class LsfDialect final : public scheduler::Dialect {
   }
 
   [[nodiscard]] Result<std::string> read_submitted(const Answer& answer) const override {
-    if (answer.exit_code != 0) {
-      const bool doubtful = is_doubtful(answer);
-      return Error{doubtful ? ErrorCode::engine_unavailable : ErrorCode::engine_refused,
-                   "bsub: " + scheduler::excerpt(answer.err + " " + answer.out), doubtful,
-                   doubtful ? "ask for the job's status in a minute" : "correct what bsub complains of", 0};
-    }
+    if (answer.exit_code != 0) return scheduler::not_submitted("bsub", answer, is_doubtful(answer));
     // "Job <101> is submitted to queue <normal>."; a site's own checks (esub) may print around it.
     constexpr std::string_view before = "Job <";
     const std::size_t at = answer.out.find("> is submitted");
@@ -159,9 +154,7 @@ class LsfDialect final : public scheduler::Dialect {
       const std::string id = answer.out.substr(begin + before.size(), at - begin - before.size());
       if (scheduler::to_number(id)) return id;
     }
-    Error error = scheduler::not_understood("bsub", answer.out + answer.err);
-    error.code = ErrorCode::engine_unavailable;
-    return error;
+    return scheduler::no_id("bsub", answer.out + answer.err);
   }
 
   [[nodiscard]] Command queue(const std::string& user) const override {
@@ -190,12 +183,8 @@ class LsfDialect final : public scheduler::Dialect {
 
   [[nodiscard]] Command history(const std::vector<std::string>& names,
                                 const std::string& user) const override {
-    std::string common = names.empty() ? std::string() : names.front();
-    for (const std::string& name : names) {
-      const auto end = std::mismatch(common.begin(), common.end(), name.begin(), name.end()).first;
-      common.erase(end, common.end());
-    }
-    return {{"bhist", "-a", "-UF", "-n", "0", "-u", user, "-J", common + "*"}, {}, {}, {}};
+    const std::string wanted = scheduler::common_beginning(names) + "*";
+    return {{"bhist", "-a", "-UF", "-n", "0", "-u", user, "-J", wanted}, {}, {}, {}};
   }
   [[nodiscard]] Result<std::vector<QueueEntry>> read_history(const Answer& answer) const override {
     if (has(answer, "No matching job found")) return std::vector<QueueEntry>();

@@ -140,4 +140,26 @@ Error no_answer(std::string_view program, const Answer& answer) {
           "the scheduler may be down; ask again", 0};
 }
 
+Error not_submitted(std::string_view program, const Answer& answer, bool doubtful) {
+  return {doubtful ? ErrorCode::engine_unavailable : ErrorCode::engine_refused,
+          std::string(program) + ": " + excerpt(answer.err + " " + answer.out), doubtful,
+          doubtful ? "ask for the job's status in a minute"
+                   : "correct what " + std::string(program) + " complains of",
+          0};
+}
+
+Error no_id(std::string_view program, std::string_view text) {
+  Error error = not_understood(program, text);
+  error.code = ErrorCode::engine_unavailable;
+  return error;
+}
+
+std::string common_beginning(const std::vector<std::string>& names) {
+  std::string common = names.empty() ? std::string() : names.front();
+  for (const std::string& name : names) {
+    common.erase(std::mismatch(common.begin(), common.end(), name.begin(), name.end()).first, common.end());
+  }
+  return common;
+}
+
 }  // namespace errand::engine::scheduler

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/scheduler/dialect.h"
 #include "errand/error.h"
@@ -51,5 +52,12 @@ std::string_view take_field(std::string_view& text, char separator);
 
 [[nodiscard]] Error not_understood(std::string_view program, std::string_view text);
 [[nodiscard]] Error no_answer(std::string_view program, const Answer& answer);
+/// A submission that failed. `doubtful`: the scheduler may have the array all the same, and is asked by name.
+[[nodiscard]] Error not_submitted(std::string_view program, const Answer& answer, bool doubtful);
+/// A submission that succeeded as it seems, and no id can be read: it is asked for by name, too.
+[[nodiscard]] Error no_id(std::string_view program, std::string_view text);
+
+/// What all of the names begin with.
+[[nodiscard]] std::string common_beginning(const std::vector<std::string>& names);
 
 }  // namespace errand::engine::scheduler

@@ -209,9 +209,7 @@ class SlurmDialect final : public scheduler::Dialect {
     if (answer.exit_code != 0) {
       // The controller took the request and its answer was lost: it may well have the job.
       const bool doubtful = answer.err.find("timed out") != std::string::npos;
-      return Error{doubtful ? ErrorCode::engine_unavailable : ErrorCode::engine_refused,
-                   "sbatch: " + scheduler::excerpt(answer.err.empty() ? answer.out : answer.err), doubtful,
-                   doubtful ? "ask for the job's status in a minute" : "correct what sbatch complains of", 0};
+      return scheduler::not_submitted("sbatch", answer, doubtful);
     }
     // --parsable prints "id" or "id;cluster", in the last line: a site's wrapper may print before it.
     std::string_view text = answer.out;
@@ -219,9 +217,7 @@ class SlurmDialect final : public scheduler::Dialect {
     text = text.substr(text.rfind('\n') + 1);
     text = text.substr(0, text.find(';'));
     if (is_id(text)) return std::string(text);
-    Error error = not_understood("sbatch", answer.out);
-    error.code = ErrorCode::engine_unavailable;
-    return error;
+    return scheduler::no_id("sbatch", answer.out);
   }
 
   [[nodiscard]] Command queue(const std::string& user) const override {

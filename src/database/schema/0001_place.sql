@@ -92,8 +92,8 @@ alter table errand.block set (
   toast.autovacuum_vacuum_scale_factor = 0.02, toast.autovacuum_vacuum_threshold = 2000,
   toast.autovacuum_vacuum_cost_delay = 1);
 
--- Submitters: their own rows; a claim they cannot make, its column is not among theirs. That a row's owner is not
--- forged is the policies' business: client and launchpad say the same statements.
+-- Submitters: their own rows, as the policies check, whatever owner a statement names. A claim cannot be made: lease
+-- keeps its default.
 grant select on errand.installation, errand.migration to errand_user, errand_launchpad;
 grant select, insert (owner, path, active), update (path, active), delete on errand.directory to errand_user;
 grant select, insert (owner, directory, file, start, data), update (directory, file, start, data, written), delete
@@ -113,7 +113,7 @@ create policy own_files_are_changed on errand.block for update to errand_user
 
 -- The launchpad: everybody's rows. It makes no directories, so that it can claim only what somebody submitted.
 grant select, update (active, lease), delete on errand.directory to errand_launchpad;
-grant select, insert (owner, directory, file, start, data), update (directory, file, start, data, written), delete
+grant select, insert (owner, directory, file, start, data), update (start, data, written), delete
   on errand.block to errand_launchpad;
 create policy all_directories on errand.directory to errand_launchpad using (true) with check (true);
 create policy all_blocks on errand.block to errand_launchpad using (true) with check (true);

@@ -25,3 +25,10 @@ find_path(ERRAND_TOML_INCLUDE_DIR NAMES toml++/toml.h
           HINTS /usr/include /usr/local/include
           PATHS "${PROJECT_SOURCE_DIR}/third_party/tomlplusplus")
 mark_as_advanced(ERRAND_TOML_INCLUDE_DIR)
+
+# libpq is loaded when the first database is opened, never linked: only its declarations are needed here.
+find_path(ERRAND_LIBPQ_INCLUDE_DIR NAMES libpq-fe.h PATH_SUFFIXES postgresql)
+if(NOT ERRAND_LIBPQ_INCLUDE_DIR)
+  message(FATAL_ERROR "libpq-fe.h not found; on Debian and Ubuntu it is in libpq-dev")
+endif()
+mark_as_advanced(ERRAND_LIBPQ_INCLUDE_DIR)

@@ -14,9 +14,9 @@
 #include "errand/buffer.h"
 #include "errand/error.h"
 
-/// The narrow store interface: everything above reaches a place's bytes through it. Two
-/// implementations: a directory of the operating system (open_directory) and an in-memory twin that
-/// fails on demand (memory_files.h).
+/// The narrow store interface: everything above reaches a place's bytes through it. Three
+/// implementations: a directory of the operating system (open_directory), tables of a database
+/// (database/database_files.h), and an in-memory twin that fails on demand (memory_files.h).
 namespace errand::system {
 
 struct FileInfo {
@@ -129,7 +129,10 @@ class Files {
 
   /// Writes a file of that content so that a reader sees all of it or none (temporary name, optional
   /// sync, rename). `replace` false: exists if the name is taken (by link).
-  Result<void> publish(const std::string& path, std::string_view content, bool durable, bool replace);
+  virtual Result<void> publish(const std::string& path, std::string_view content, bool durable, bool replace);
+  /// read_all of each, in their order: one question where asking costs more than reading.
+  virtual std::vector<Result<std::string>> read_each(const std::vector<std::string>& paths,
+                                                     std::uint64_t limit);
 };
 
 /// The tree below an existing directory of the operating system. Errors: place_unreadable.

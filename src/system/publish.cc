@@ -32,4 +32,12 @@ Result<void> Files::publish(const std::string& path, std::string_view content, b
   return durable ? sync_directory(parent_of(path)) : outcome;
 }
 
+std::vector<Result<std::string>> Files::read_each(const std::vector<std::string>& paths,
+                                                  std::uint64_t limit) {
+  std::vector<Result<std::string>> contents;
+  contents.reserve(paths.size());
+  for (const std::string& path : paths) contents.push_back(read_all(path, limit));
+  return contents;
+}
+
 }  // namespace errand::system

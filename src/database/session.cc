@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "database/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "system/try.h"
+
+namespace errand::database {
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+/// A restart after a crash takes a server one or two seconds.
+constexpr Milliseconds reconnect_patience{10'000};
+constexpr Milliseconds first_pause{20};
+constexpr Milliseconds longest_pause{500};
+/// A session that is lost again and again is cut by something that will do so for ever.
+constexpr int most_repeats = 20;
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> connect_patiently(const Target& target) {
+  const auto begin = SteadyClock::now();
+  Milliseconds pause = first_pause;
+  while (true) {
+    auto connection = Connection::open(target);
+    if (connection || !connection.error().transient) return connection;
+    if (SteadyClock::now() - begin + pause > reconnect_patience) return connection;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, longest_pause);
+  }
+}
+
+Result<void> Session::connect() {
+  if (connection_ && !connection_->is_lost()) return {};
+  // The first connection of all is not waited for: a server that is not there is an answer.
+  const bool first = generation_ == 0;
+  connection_.reset();
+  TRY(connection_, first ? Connection::open(target_) : connect_patiently(target_));
+  ++generation_;
+  return {};
+}
+
+Result<void> Session::with(const std::function<Result<void>(Connection&)>& work, bool* repeated) {
+  const std::lock_guard lock(mutex_);
+  for (int tries = 0;; ++tries) {
+    TRY_VOID(connect());
+    Result<void> done = work(*connection_);
+    if (done || !connection_->is_lost() || tries == most_repeats) return done;
+    if (repeated != nullptr) *repeated = true;
+  }
+}
+
+Result<Rows> Session::run(std::string_view statement, const Parameters& parameters, bool* repeated) {
+  std::optional<Rows> rows;
+  TRY_VOID(with(
+      [&](Connection& connection) -> Result<void> {
+        TRY(rows, connection.run(statement, parameters));
+        return {};
+      },
+      repeated));
+  return *std::move(rows);
+}
+
+std::uint64_t Session::generation() const {
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
+}  // namespace errand::database

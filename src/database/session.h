@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "database/connection.h"
+#include "database/target.h"
+#include "errand/error.h"
+
+namespace errand::database {
+
+/// A connection that comes back: whoever finds it lost opens it again, within `reconnect_patience`.
+/// Thread-safe; one statement at a time.
+class Session {
+ public:
+  explicit Session(Target target) : target_(std::move(target)) {}
+
+  /// Runs the statement, again if the session was lost meanwhile: it may then have been carried out twice.
+  /// Statements that write are made so that the second time changes nothing, or fails with `exists`.
+  /// `repeated`: whether that happened.
+  Result<Rows> run(std::string_view statement, const Parameters& parameters, bool* repeated = nullptr);
+  /// Several calls of one session with nothing in between; begins anew if the session is lost.
+  Result<void> with(const std::function<Result<void>(Connection&)>& work, bool* repeated = nullptr);
+
+  [[nodiscard]] const Target& target() const { return target_; }
+  /// Counts the connections made: what belonged to a session (locks) is gone when it changes.
+  [[nodiscard]] std::uint64_t generation() const;
+
+ private:
+  Result<void> connect();
+  const Target target_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<Connection> connection_;
+  std::uint64_t generation_ = 0;
+};
+
+/// Opens a connection, trying again while the server is starting. Errors: as Connection::open.
+[[nodiscard]] Result<std::unique_ptr<Connection>> connect_patiently(const Target& target);
+
+}  // namespace errand::database

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+/// Every statement of the store. $1 is always the owner, $2 a directory, $3 a file. A statement that need not
+/// survive a power cut at once says so itself: `synchronous_commit` holds for its own transaction.
+namespace errand::database::statements {
+
+inline constexpr std::string_view marker =
+    "select major::bigint, minor::bigint, place_id from errand.installation";
+
+inline constexpr std::string_view list_jobs =
+    "select substr(path, 6) from errand.directory where owner = $1::name and path like 'jobs/%'";
+inline constexpr std::string_view list_active =
+    "select substr(path, 6) from errand.directory where owner = $1::name and active and path like 'jobs/%'";
+inline constexpr std::string_view list_staging =
+    "select substr(path, 9) from errand.directory where owner = $1::name and path like 'staging/%'";
+/// One row with null: the directory is there and empty.
+inline constexpr std::string_view list_files =
+    "select f.file from errand.directory d left join lateral "
+    "(select distinct b.file from errand.block b where b.owner = d.owner and b.directory = d.path) f on true "
+    "where d.owner = $1::name and d.path = $2";
+
+inline constexpr std::string_view job_info =
+    "select (extract(epoch from greatest(d.created, (select max(b.written) from errand.block b "
+    "where b.owner = d.owner and b.directory = d.path))) * 1000000)::bigint "
+    "from errand.directory d where d.owner = $1::name and d.path = $2";
+inline constexpr std::string_view mark_info =
+    "select (extract(epoch from created) * 1000000)::bigint from errand.directory "
+    "where owner = $1::name and path = $2 and active";
+/// No row: there is no such file. Null size cannot be.
+inline constexpr std::string_view file_info =
+    "select max(start + octet_length(data))::bigint, (extract(epoch from max(written)) * 1000000)::bigint "
+    "from errand.block where owner = $1::name and directory = $2 and file = $3 having count(*) > 0";
+/// The size of a file, and its bytes if there are at most $4 of them.
+inline constexpr std::string_view open_file =
+    "select start, octet_length(data)::bigint, (extract(epoch from written) * 1000000)::bigint, "
+    "case when sum(octet_length(data)) over () <= $4 then data end "
+    "from errand.block where owner = $1::name and directory = $2 and file = $3 order by start";
+/// The blocks that hold the bytes from $4 to before $5.
+inline constexpr std::string_view read_range =
+    "select start, data from errand.block where owner = $1::name and directory = $2 and file = $3 "
+    "and start >= coalesce((select max(start) from errand.block where owner = $1::name and directory = $2 "
+    "and file = $3 and start <= $4), 0) and start < $5 order by start";
+/// Small files of one name in many directories: $2 is an array of them, $4 the largest size.
+inline constexpr std::string_view read_many =
+    "select directory, data from errand.block where owner = $1::name and directory = any($2) and file = $3 "
+    "and start = 0 and octet_length(data) <= $4";
+
+/// $4 start, $5 data, $6 whom to notify. Nothing changed: another writer has that place in the file.
+#define ERRAND_APPEND                                                                          \
+  "on conflict (owner, directory, file, start) do update set data = excluded.data, written = " \
+  "excluded.written "                                                                          \
+  "where octet_length(errand.block.data) = 0 returning pg_notify($6, $3)"
+inline constexpr std::string_view append =
+    "insert into errand.block (owner, directory, file, start, data) values ($1::name, $2, $3, $4, "
+    "$5) " ERRAND_APPEND;
+inline constexpr std::string_view append_later =
+    "insert into errand.block (owner, directory, file, start, data) select $1::name, $2, $3, $4, $5 "
+    "from (select set_config('synchronous_commit', 'off', true)) later where true " ERRAND_APPEND;
+#undef ERRAND_APPEND
+/// A new file of one block; nothing changed: the name is taken.
+inline constexpr std::string_view create =
+    "insert into errand.block (owner, directory, file, start, data) select $1::name, $2, $3, 0, $4 "
+    "from (select set_config('synchronous_commit', $5, true)) later where not exists (select from "
+    "errand.block "
+    "where owner = $1::name and directory = $2 and file = $3) "
+    "on conflict (owner, directory, file, start) do nothing returning pg_notify($6, $3)";
+/// The file becomes this one block.
+inline constexpr std::string_view replace =
+    "with rest as (delete from errand.block where owner = $1::name and directory = $2 and file = $3 and "
+    "start > 0) "
+    "insert into errand.block (owner, directory, file, start, data) select $1::name, $2, $3, 0, $4 "
+    "from (select set_config('synchronous_commit', $5, true)) later where true "
+    "on conflict (owner, directory, file, start) do update set data = excluded.data, written = "
+    "excluded.written "
+    "returning pg_notify($6, $3)";
+
+inline constexpr std::string_view make_directory =
+    "insert into errand.directory (owner, path) values ($1::name, $2) on conflict do nothing";
+/// A job of one file appears: $3 its name, $4 its bytes, $5 whether marked active, $6 the job's id.
+inline constexpr std::string_view publish_job =
+    "with made as (insert into errand.directory (owner, path, active) values ($1::name, $2, "
+    "$5::text::boolean)), "
+    "filled as (insert into errand.block (owner, directory, file, start, data) "
+    "values ($1::name, $2, $3, 0, $4)) select pg_notify('errand_submit', $6)";
+/// The same with a link to a program, $7.
+inline constexpr std::string_view publish_program_job =
+    "with made as (insert into errand.directory (owner, path, active) values ($1::name, $2, "
+    "$5::text::boolean)), "
+    "filled as (insert into errand.block (owner, directory, file, start, data) "
+    "values ($1::name, $2, $3, 0, $4), ($1::name, $2, 'program', 0, $7)) "
+    "select pg_notify('errand_submit', $6)";
+/// A job of many blocks, which are there already under its staging name $3.
+inline constexpr std::string_view publish_staged =
+    "with moved as (update errand.directory set path = $2, active = $4::text::boolean "
+    "where owner = $1::name and path = $3 returning path) select pg_notify('errand_submit', $5) from moved";
+
+/// $3 whom to notify, $4 the job's id.
+inline constexpr std::string_view discard =
+    "with gone as (delete from errand.directory where owner = $1::name and path = $2 and "
+    "set_config('synchronous_commit', 'off', true) is not null returning path) "
+    "select pg_notify($3, ''), pg_notify('errand_submit', $4) from gone";
+inline constexpr std::string_view remove_file =
+    "delete from errand.block where owner = $1::name and directory = $2 and file = $3 and "
+    "set_config('synchronous_commit', 'off', true) is not null";
+/// $4 and $5: the new directory and name, which has to be free.
+inline constexpr std::string_view rename_file =
+    "update errand.block set directory = $4, file = $5 where owner = $1::name and directory = $2 and file = "
+    "$3";
+
+/// $3 the job's id.
+inline constexpr std::string_view ring =
+    "with rung as (update errand.directory set active = true where owner = $1::name and path = $2 returning "
+    "path) "
+    "select pg_notify('errand_submit', $3) from rung";
+/// Not while a launchpad has it: that clears the mark itself when all has been shipped.
+inline constexpr std::string_view clear_mark =
+    "update errand.directory set active = false where owner = $1::name and path = $2 and active and lease is "
+    "null";
+
+/// $1 a key. Locks of this session.
+inline constexpr std::string_view try_lock = "select pg_try_advisory_lock(25971, $1::bigint::int)";
+inline constexpr std::string_view unlock = "select pg_advisory_unlock(25971, $1::bigint::int)";
+/// Held by another session of the same user, in this database.
+inline constexpr std::string_view is_locked =
+    "select exists (select from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' "
+    "and l.granted and l.classid = 25971 and l.objid = $1::bigint::int::oid and l.objsubid = 2 "
+    "and l.database = (select oid from pg_database where datname = current_database()) "
+    "and a.usename = session_user and l.pid <> pg_backend_pid())";
+
+}  // namespace errand::database::statements

@@ -16,10 +16,6 @@ using Kind = share::JobFileName::Kind;
 constexpr std::uint64_t read_step = std::uint64_t{4} << 20;
 constexpr std::size_t hash_length = 32;
 
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
-
 bool comes_along(Kind kind) {
   return kind == Kind::job || kind == Kind::claim || kind == Kind::log || kind == Kind::progress ||
          kind == Kind::request || kind == Kind::verdict || kind == Kind::seal;
@@ -103,10 +99,7 @@ class Landing {
   Result<void> fetch_program(const std::string& hash, const std::string& kept) {
     const std::string raw = staged_ + "/.program";
     TRY(auto file, files_.create(raw));
-    TRY(std::uint64_t size, copy(*file, share::job_path(job_.id), "program", 0));
-    if (size == 0) {
-      TRY(size, copy(*file, std::string(share::programs_directory), hash, 0));
-    }
+    TRY(const std::uint64_t size, copy(*file, std::string(share::programs_directory), hash, 0));
     if (size == 0) {
       return Error{ErrorCode::corrupt, "the program of " + job_.id + " is not in the database", false, "", 0};
     }

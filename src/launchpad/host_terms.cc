@@ -9,14 +9,15 @@
 #include <cstdlib>
 
 #include "journal/record.h"
+#include "share/place.h"
 #include "system/try.h"
 
 namespace errand::launchpad {
 namespace {
 
 constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
-constexpr std::array<std::string_view, 6> of_the_submitter{"HOME",  "USER",           "LOGNAME",
-                                                           "SHELL", "XDG_STATE_HOME", "XDG_CONFIG_HOME"};
+constexpr std::array<std::string_view, 7> of_the_submitter{
+    "HOME", "USER", "LOGNAME", "SHELL", "XDG_STATE_HOME", "XDG_CONFIG_HOME", share::launchpad_variable};
 
 /// A limit of 0 is none.
 template <class T>

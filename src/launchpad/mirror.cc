@@ -14,10 +14,6 @@ using Kind = share::JobFileName::Kind;
 constexpr std::uint64_t request_limit = std::uint64_t{64} << 20;
 constexpr std::uint64_t append_step = std::uint64_t{4} << 20;
 
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Mirror>> Mirror::arrive(Depot& depot, std::shared_ptr<share::Place> scratch,

@@ -25,14 +25,6 @@ constexpr std::int64_t progress_interval_ns = 1'000'000'000;
 /// How much a console file grows before its holes are looked for again.
 constexpr std::uint64_t hole_interval = std::uint64_t{1} << 20;
 
-bool is_gone(const Error& error) {
-  return error.code == ErrorCode::not_found;
-}
-
-std::string text_of(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 Result<std::string> read_part(system::File& file, std::uint64_t offset, std::uint64_t length) {
   std::string bytes(length, '\0');
   TRY(const std::size_t got, file.read_at(offset, std::as_writable_bytes(std::span(bytes))));

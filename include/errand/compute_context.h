@@ -18,14 +18,15 @@ namespace errand {
 ///
 /// Not synchronised: one thread at a time may change a given object.
 struct ComputeContext {
-  std::string engine = "local";  ///< "local", "slurm", "gridengine" or "lsf"
+  std::string engine = "local";  ///< "local", "slurm", "gridengine", "lsf" or "database"
   bool sequential = false;       ///< true: one task at a time (LocalSeq)
 
   bool wait = true;             ///< exec returns when the job has ended
   bool console_output = false;  ///< print the tasks' console text before results are returned
   bool auto_cleanup = true;     ///< remove the artifacts once every result is in the caller's hands
 
-  /// The place. Empty: $ERRAND_SHARE_DIR, else errand/ in the user's XDG state directory.
+  /// The place: a directory, or a database (postgresql://user@host/database). Empty: $ERRAND_SHARE_DIR, else
+  /// errand/ in the user's XDG state directory.
   std::string share_dir;
 
   /// Where the tasks run, an absolute path as the nodes see it. Empty: the submitter's directory.
@@ -93,6 +94,14 @@ struct ComputeContext {
 /// The same for the LSF cluster that this host's bsub and bjobs reach. engine_options: queue, time, memory,
 /// resources ... (docs: LSF).
 [[nodiscard]] ComputeContext LsfContext(ComputeContext base = {});
+
+/// Jobs in a PostgreSQL database, run on its host by `errand launchpad`, next to the data: RxInSqlServer's kind of
+/// context. The connection string is a URI, libpq's keyword=value form or an ODBC string that leads to PostgreSQL; a
+/// password in it stays in this process, other processes take theirs from where libpq looks (PGPASSWORD, ~/.pgpass).
+/// `cores` is the number of tasks that run at once. Errors: invalid_argument, not_supported (SQL Server itself).
+///
+///     auto context = errand::InDatabase("postgresql://ada@db.example.org/climate");
+[[nodiscard]] Result<ComputeContext> InDatabase(std::string_view connection_string, ComputeContext base = {});
 
 /// The context of that name: a built-in ("local", "localseq", "localpar", "RxLocalSeq",
 /// "RxLocalParallel", "slurm", "RxSlurm", "RxHpcServer", "gridengine", "sge", "RxGridEngine", "lsf",

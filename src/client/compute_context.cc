@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/configuration.h"
+#include "database/target.h"
 #include "system/try.h"
 #include "system/user_directories.h"
 
@@ -118,7 +119,17 @@ Result<std::vector<NamedContext>> list_compute_contexts() {
   return all;
 }
 
+Result<ComputeContext> InDatabase(std::string_view connection_string, ComputeContext base) {
+  TRY(const database::Target target, database::parse_connection_string(connection_string));
+  database::remember_target(target);
+  base.engine = "database";
+  base.sequential = false;
+  base.share_dir = target.place();
+  return base;
+}
+
 std::string resolve_share_dir(const ComputeContext& context) {
+  if (database::is_database_place(context.share_dir)) return database::place_name(context.share_dir);
   if (!context.share_dir.empty()) return absolute(context.share_dir);
   const std::string place = system::environment_value("ERRAND_SHARE_DIR");
   return place.empty() ? system::state_directory() : absolute(place);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "client/environment.h"
+#include "database/target.h"
 #include "errand/quantity.h"
 #include "system/try.h"
 #include "system/user_directories.h"
@@ -82,8 +83,13 @@ Result<void> set_size(std::uint64_t& target, const toml::node& node) {
 Result<void> set_directory(std::string& target, const toml::node& node) {
   std::string path;
   TRY_VOID(set_text(path, node));
+  if (database::is_database_place(path)) {
+    target = path;
+    return {};
+  }
   if (path == "~" || path.starts_with("~/")) path = system::home_directory() + path.substr(1);
-  if (!path.empty() && !path.starts_with('/')) return wanted("an absolute path, or one that begins with ~/");
+  if (!path.empty() && !path.starts_with('/'))
+    return wanted("an absolute path, one that begins with ~/, or a database's URI");
   target = path;
   return {};
 }

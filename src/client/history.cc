@@ -12,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "database/target.h"
 #include "system/files.h"
 #include "system/process_table.h"
 #include "system/try.h"
@@ -32,6 +33,11 @@ std::vector<std::string> whole_lines(std::string_view text) {
     lines.emplace_back(text.substr(0, end));
   }
   return lines;
+}
+
+/// An absolute directory, or a database.
+bool is_place_name(std::string_view text) {
+  return text.starts_with('/') || database::is_database_place(text);
 }
 
 std::string session_file(const system::ProcessId& leader) {
@@ -131,7 +137,7 @@ std::optional<JobRef> History::last() {
 }
 
 Result<void> History::note_place(const std::string& place) {
-  if (!place.starts_with('/') || place.find('\n') != std::string::npos) {
+  if (!is_place_name(place) || place.find('\n') != std::string::npos) {
     return Error{ErrorCode::invalid_argument, fmt::format("'{}' is no absolute path", place), false, {}};
   }
   const std::lock_guard lock(mutex_);
@@ -159,7 +165,7 @@ Result<std::vector<std::string>> History::known_places() const {
   if (!text) return std::move(text).error();
   for (std::string& line : whole_lines(*text)) {
     const bool is_new = std::ranges::find(places, line) == places.end();
-    if (line.starts_with('/') && is_new) places.push_back(std::move(line));
+    if (is_place_name(line) && is_new) places.push_back(std::move(line));
   }
   return places;
 }

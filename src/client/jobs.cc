@@ -53,12 +53,10 @@ Result<Wanted> parse_states(const std::vector<std::string>& states) {
   return wanted;
 }
 
-/// The seal of a job that is not marked active: one open, no listing. A retry marks its job active before
-/// it voids the seal, so such a seal holds.
-std::optional<share::Seal> read_seal(const share::Place& place, const std::string& id) {
-  auto bytes = place.files().read_all(share::job_path(id) + "/seal", seal_limit);
-  if (!bytes) return std::nullopt;
-  journal::RecordReader reader(std::as_bytes(std::span(*bytes)));
+/// The seal of a job that is not marked active. A retry marks its job active before it voids the seal, so
+/// such a seal holds.
+std::optional<share::Seal> parse_seal(std::string_view bytes) {
+  journal::RecordReader reader(std::as_bytes(std::span(bytes)));
   auto header = reader.next();
   auto record = header ? reader.next() : std::nullopt;
   if (!record || !journal::parse_file_header(*header, "seal")) return std::nullopt;
@@ -81,8 +79,16 @@ std::vector<std::optional<share::Seal>> read_seals(const share::Place& place,
   std::atomic<std::size_t> next = 0;
   auto read = [&] {
     for (std::size_t begin = 0; (begin = next.fetch_add(ids_per_reader)) < ids.size();) {
+      std::vector<std::size_t> wanted;
+      std::vector<std::string> paths;
       for (std::size_t i = begin; i < std::min(begin + ids_per_reader, ids.size()); ++i) {
-        if (!left_out(ids[i])) seals[i] = read_seal(place, ids[i]);
+        if (left_out(ids[i])) continue;
+        wanted.push_back(i);
+        paths.push_back(share::job_path(ids[i]) + "/seal");
+      }
+      auto contents = place.files().read_each(paths, seal_limit);
+      for (std::size_t k = 0; k < wanted.size(); ++k) {
+        if (contents[k]) seals[wanted[k]] = parse_seal(*contents[k]);
       }
     }
   };

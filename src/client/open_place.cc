@@ -6,6 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "database/database_files.h"
+#include "database/target.h"
 #include "errand/compute_context.h"
 #include "share/names.h"
 #include "system/try.h"
@@ -47,6 +49,25 @@ class OpenedPlaces {
   std::map<std::string, Opened> places_;
 };
 
+/// Places in databases, by name. The session of one finds out by itself that its server was restarted.
+class OpenedDatabases {
+ public:
+  Result<std::shared_ptr<share::Place>> open(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    auto known = places_.find(name);
+    if (known != places_.end()) return known->second;
+    TRY(const database::Target target, database::target_of(name));
+    TRY(auto files, database::DatabaseFiles::open(target));
+    TRY(auto place, share::Place::open(std::move(files), name, false, system::system_clock()));
+    places_.emplace(name, place);
+    return place;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<share::Place>> places_;
+};
+
 /// Watches nobody needs at the moment, by the place they belong to.
 class SpareWatches {
  public:
@@ -76,6 +97,10 @@ OpenedPlaces& opened_places() {
   static auto* places = new OpenedPlaces;
   return *places;
 }
+OpenedDatabases& opened_databases() {
+  static auto* databases = new OpenedDatabases;
+  return *databases;
+}
 SpareWatches& spare_watches() {
   static auto* watches = new SpareWatches;
   return *watches;
@@ -84,7 +109,12 @@ SpareWatches& spare_watches() {
 }  // namespace
 
 Result<std::shared_ptr<share::Place>> open_place(const std::string& path, bool create) {
-  auto place = opened_places().find(path);
+  std::shared_ptr<share::Place> place;
+  if (database::is_database_place(path)) {
+    TRY(place, opened_databases().open(path));
+  } else {
+    place = opened_places().find(path);
+  }
   if (!place) {
     TRY(place, share::Place::open(path, create));
     opened_places().keep(path, place);
@@ -95,6 +125,7 @@ Result<std::shared_ptr<share::Place>> open_place(const std::string& path, bool c
 }
 
 bool is_absent(const std::string& path) {
+  if (database::is_database_place(path)) return false;
   auto info = system::outside_file_info(path);
   return !info && info.error().code == ErrorCode::not_found;
 }

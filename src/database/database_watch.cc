@@ -29,6 +29,12 @@ Result<void> DatabaseWatch::add(const std::string& directory) {
     return Error{ErrorCode::not_supported, directory + " cannot be watched in a database", false, "", 0};
   }
   directories_.insert(directory);
+  if (process_ != getpid()) {
+    const Target target = connection_->target();
+    (void)connection_.release();
+    TRY(connection_, connect_patiently(target));
+    process_ = getpid();
+  }
   auto listening = connection_->run_script(listen(directory));
   if (listening || !connection_->is_lost()) return listening;
   TRY(auto missed, begin_again());  // nobody has looked yet: there is nothing to be told again

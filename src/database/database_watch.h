@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <unistd.h>
+
 #include <memory>
 #include <set>
 #include <string>
@@ -27,6 +29,7 @@ class DatabaseWatch final : public system::Watch {
   Result<std::vector<system::Change>> arrived();
 
   std::unique_ptr<Connection> connection_;
+  pid_t process_ = getpid();  ///< a forked child gets a connection of its own
   std::set<std::string> directories_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "database/session.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -36,11 +38,13 @@ Result<std::unique_ptr<Connection>> connect_patiently(const Target& target) {
 }
 
 Result<void> Session::connect() {
+  if (connection_ && process_ != getpid()) (void)connection_.release();  // closing it would end the parent's
   if (connection_ && !connection_->is_lost()) return {};
   // The first connection of all is not waited for: a server that is not there is an answer.
   const bool first = generation_ == 0;
   connection_.reset();
   TRY(connection_, first ? Connection::open(target_) : connect_patiently(target_));
+  process_ = getpid();
   ++generation_;
   return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,6 +36,7 @@ class Session {
   const Target target_;
   mutable std::mutex mutex_;
   std::unique_ptr<Connection> connection_;
+  pid_t process_ = 0;  ///< whose connection it is: a forked child must not speak on its parent's
   std::uint64_t generation_ = 0;
 };
 

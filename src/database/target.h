@@ -30,6 +30,9 @@ struct Target {
 /// Keeps the target in this process's memory under its place's name, so that the place can be opened with its
 /// password; the newest wins. Thread-safe.
 void remember_target(const Target& target);
+/// A place's name as it is written down: what `text` may say of a password is remembered and left out. Text
+/// that cannot be parsed is given back as it is: opening it says what is wrong.
+[[nodiscard]] std::string place_name(const std::string& text);
 /// The remembered target of that place, else what its name says. Errors: as parse_connection_string.
 [[nodiscard]] Result<Target> target_of(const std::string& place);
 

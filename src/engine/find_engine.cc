@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/database/database_engine.h"
 #include "engine/engine.h"
 #include "engine/grid_engine/grid_engine.h"
 #include "engine/local/local_engine.h"
@@ -24,8 +25,9 @@ Result<Engine*> find_engine(const std::string& name) {
     static Engine& lsf = *new scheduler::SchedulerEngine(lsf::lsf_dialect());
     return &lsf;
   }
+  if (name == "database") return &database::database_engine();
   return Error{ErrorCode::not_supported, "there is no engine named " + name, false,
-               "this errand has: local, slurm, gridengine, lsf", 0};
+               "this errand has: local, slurm, gridengine, lsf, database", 0};
 }
 
 }  // namespace errand::engine

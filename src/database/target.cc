@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "database/target.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "system/try.h"
+
+namespace errand::database {
+namespace {
+
+/// Everything but letters, digits and - . _ ~ as %XX, so that a URI's reader gets the same bytes back.
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string encoded;
+  for (char c : text) {
+    if (plain.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+/// An IPv6 address has colons of its own, which would look like a port.
+std::string host_of_place(const std::string& host) {
+  const bool is_ipv6 = host.find(':') != std::string::npos && !host.starts_with('/');
+  if (!is_ipv6) return percent_encoded(host);
+  std::string encoded = percent_encoded(host);
+  for (std::size_t at = 0; (at = encoded.find("%3A", at)) != std::string::npos;) encoded.replace(at, 3, ":");
+  return '[' + encoded + ']';
+}
+
+struct Remembered {
+  std::mutex mutex;
+  std::map<std::string, Target> targets;
+};
+
+Remembered& remembered() {
+  static auto* one = new Remembered;  // never destroyed: threads may outlive the program's statics
+  return *one;
+}
+
+}  // namespace
+
+std::string Target::place() const {
+  const auto value = [&](const char* name) {
+    const auto found = parameters.find(name);
+    return found == parameters.end() ? std::string() : found->second;
+  };
+  std::string place = "postgresql://";
+  if (const std::string user = value("user"); !user.empty()) place += percent_encoded(user) + '@';
+  const std::string host = value("host");
+  place += host_of_place(host.empty() ? value("hostaddr") : host);
+  if (const std::string port = value("port"); !port.empty()) place += ':' + percent_encoded(port);
+  place += '/' + percent_encoded(value("dbname"));
+  // A service file's entry may be all that says where the place is.
+  if (const std::string service = value("service"); !service.empty()) {
+    place += "?service=" + percent_encoded(service);
+  }
+  return place;
+}
+
+bool is_database_place(std::string_view text) {
+  return text.starts_with("postgresql:") || text.starts_with("postgres:");
+}
+
+void remember_target(const Target& target) {
+  Remembered& all = remembered();
+  const std::lock_guard lock(all.mutex);
+  all.targets.insert_or_assign(target.place(), target);
+}
+
+Result<Target> target_of(const std::string& place) {
+  TRY(Target named, parse_connection_string(place));
+  Remembered& all = remembered();
+  const std::lock_guard lock(all.mutex);
+  const auto found = all.targets.find(named.place());
+  // A place written with its password or options says more than its name: then it is meant.
+  const bool says_more = named.parameters.contains("password") || named.parameters.contains("sslmode");
+  return found == all.targets.end() || says_more ? named : found->second;
+}
+
+}  // namespace errand::database

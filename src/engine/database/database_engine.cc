@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/database/database_engine.h"
+
+#include <map>
+#include <set>
+
+#include "database/database_files.h"
+#include "share/names.h"
+#include "system/try.h"
+
+namespace errand::engine::database {
+namespace {
+
+using errand::database::DatabaseFiles;
+using errand::database::Parameters;
+using errand::database::Rows;
+
+/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive.
+constexpr std::string_view ask_about =
+    "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false) "
+    "from errand.directory where owner = $1::name and path = any($2)";
+/// Whether any launchpad is at work.
+constexpr std::string_view ask_for_launchpads =
+    "select exists (select from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' "
+    "and l.granted and l.classid = 25970 and l.objsubid = 2 and a.usename = 'errand_launchpad' "
+    "and l.database = (select oid from pg_database where datname = current_database()))";
+
+struct Claim {
+  bool active = false;
+  bool claimed = false;
+  bool alive = false;
+};
+
+struct Answer {
+  std::map<std::string, Claim> claims;  ///< by directory
+  bool launchpad_is_up = false;
+};
+
+Result<Answer> ask(DatabaseFiles& files, const std::vector<std::string>& directories) {
+  Answer answer;
+  Parameters parameters;
+  parameters.text(files.owner()).texts(directories);
+  TRY(Rows rows, files.session().run(ask_about, parameters));
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    Claim& claim = answer.claims[std::string(rows.text(row, 0))];
+    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3)};
+    answer.launchpad_is_up = answer.launchpad_is_up || claim.alive;
+  }
+  if (answer.launchpad_is_up) return answer;
+  TRY(Rows up, files.session().run(ask_for_launchpads, {}));
+  answer.launchpad_is_up = up.truth(0, 0);
+  return answer;
+}
+
+DatabaseFiles* tables_of(const share::Place& place) {
+  return dynamic_cast<DatabaseFiles*>(&place.files());
+}
+
+Error no_database(const std::string& place) {
+  return {ErrorCode::invalid_argument,
+          "the place " + place + " is in no database, so nothing can run its jobs there", false,
+          "give the context a connection: share_dir = \"postgresql://user@host/database\"", 0};
+}
+
+class DatabaseEngine final : public Engine {
+ public:
+  [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+
+  Result<void> prepare(share::Place& place, const ComputeContext&) override {
+    return tables_of(place) == nullptr ? Result<void>(no_database(place.path())) : Result<void>();
+  }
+
+  Result<SubmissionPreview> preview(const std::string& share_dir, const share::Manifest& manifest,
+                                    std::uint64_t tasks) override {
+    const int cores = manifest.context.sequential ? 1 : manifest.context.cores;
+    SubmissionPreview preview;
+    preview.summary = "The launchpad of " + share_dir + " would run " + std::to_string(tasks) +
+                      (tasks == 1 ? " task on the database's host" : " tasks on the database's host") +
+                      (cores > 0 ? ", " + std::to_string(cores) + " at a time." : ".");
+    return preview;
+  }
+
+  /// A fresh job was marked and notified when it was published; one that is retried is rung.
+  Result<void> submit(share::Place& place, const std::string& id) override {
+    if (tables_of(place) == nullptr) return no_database(place.path());
+    return place.files().info(share::active_path(id)) ? Result<void>() : place.ring(id);
+  }
+
+  std::vector<status::EngineReport> query(share::Place& place,
+                                          std::span<share::JobDirectory* const> jobs) override;
+
+  /// Removed rows leave nothing to unlink.
+  bool empty_trash(share::Place&) override { return true; }
+
+  Result<std::string> attend(share::Place& place, share::JobDirectory& job) override {
+    TRY_VOID(place.ring(job.id()));
+    return std::string();
+  }
+
+ private:
+  static status::EngineReport report(share::JobDirectory& job, const Claim& claim, bool launchpad_is_up);
+  Capabilities capabilities_{.runs_on_submit_host = false};
+};
+
+status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Claim& claim,
+                                            bool launchpad_is_up) {
+  status::EngineReport report;
+  report.engine = "database";
+  report.started = job.has(share::JobFileName::Kind::log);
+  if (claim.alive && report.started) {
+    report.alive = 1;
+  } else if (claim.alive) {
+    report.waiting = 1;
+    report.reason = "waiting for a free core of the database's host";
+  } else if (!launchpad_is_up && job.cancel_pending()) {
+    report.gone = 1;  // nobody runs it: the request is all that it takes
+    report.reason = "no launchpad has it";
+  } else if (claim.active || claim.claimed) {
+    report.waiting = 1;
+    report.reason = launchpad_is_up ? "waiting for the launchpad"
+                                    : "no launchpad is at work on the database's host (errand launchpad)";
+  } else {
+    report.forgotten = 1;
+  }
+  return report;
+}
+
+std::vector<status::EngineReport> DatabaseEngine::query(share::Place& place,
+                                                        std::span<share::JobDirectory* const> jobs) {
+  DatabaseFiles* files = tables_of(place);
+  std::vector<std::string> directories;
+  for (const share::JobDirectory* job : jobs) directories.push_back(job->path());
+  Result<Answer> answer =
+      files == nullptr ? Result<Answer>(no_database(place.path())) : ask(*files, directories);
+  std::vector<status::EngineReport> reports;
+  for (share::JobDirectory* job : jobs) {
+    if (answer) {
+      reports.push_back(report(*job, answer->claims[job->path()], answer->launchpad_is_up));
+      continue;
+    }
+    reports.emplace_back();
+    reports.back().engine = "database";
+    reports.back().silent = true;
+    reports.back().reason = answer.error().message;
+  }
+  return reports;
+}
+
+}  // namespace
+
+Engine& database_engine() {
+  // Never destroyed: threads may use it while the process ends.
+  static Engine& engine = *new DatabaseEngine;
+  return engine;
+}
+
+}  // namespace errand::engine::database

@@ -44,7 +44,12 @@ bool Mirror::is_ours(const share::JobFileName& name) const {
 void Mirror::changed(std::string_view text) {
   auto name = share::parse_job_file_name(text);
   if (!name || !is_ours(*name)) return;
-  urgent_ = urgent_ || name->kind == Kind::log || name->kind == Kind::verdict || name->kind == Kind::seal;
+  if (name->kind == Kind::log && !urgent_) {
+    auto info = place_->files().info(job_file(job_.id, std::string(text)));
+    auto known = shipped_.find(std::string(text));
+    urgent_ = info && info->size > (known == shipped_.end() ? 0 : known->second);
+  }
+  urgent_ = urgent_ || name->kind == Kind::verdict || name->kind == Kind::seal;
   changed_.emplace(text);
 }
 

@@ -34,6 +34,9 @@ constexpr std::string_view release_statement =
     "update errand.directory set active = false, lease = null where owner = $1::name and path = $2 "
     "and lease = $3 and xmin::text = $4 returning pg_notify($5, '')";
 
+constexpr std::string_view give_back_statement =
+    "update errand.directory set lease = null where owner = $1::name and path = $2 and lease = $3";
+
 /// $1 the lease, $2 how many, $3 whose, $4 whose not. What is claimed comes along, as far as it is small; the
 /// snapshot is that of the claim, and whoever adds to a job later rings after that.
 std::string claim_statement(bool of_the_dead) {
@@ -156,6 +159,12 @@ Result<bool> SqlDepot::release(const JobKey& job, const std::string& version) {
   parameters.text(job.owner).text(directory).number(lease_).text(version).text(channel);
   TRY(Rows rows, run(release_statement, parameters));
   return rows.count() > 0;
+}
+
+Result<void> SqlDepot::give_back(const JobKey& job) {
+  const std::string directory = share::job_path(job.id);
+  auto given = run(give_back_statement, Parameters().text(job.owner).text(directory).number(lease_));
+  return given ? Result<void>() : Result<void>(std::move(given).error());
 }
 
 Result<std::vector<Arrival>> SqlDepot::claim(const Wanted& wanted) {

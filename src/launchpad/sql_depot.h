@@ -39,6 +39,8 @@ class SqlDepot final : public Depot {
   };
   /// Claims jobs, oldest first, and reads them. Two launchpads never get the same one, and neither waits.
   Result<std::vector<Arrival>> claim(const Wanted& wanted);
+  /// The job is nobody's again, and still to be run.
+  Result<void> give_back(const JobKey& job);
 
  private:
   Result<database::Rows> run(std::string_view statement, const database::Parameters& parameters);

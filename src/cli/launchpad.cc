@@ -50,7 +50,8 @@ Verb add_launchpad(CLI::App& root) {
   app->add_option("--identities", words->options.identities,
                   "as root: how many of the users errand-w1 ... to use (default: all)")
       ->type_name("N");
-  app->add_option("--role", words->options.role, "not as root: the one submitter to serve (default: this user)")
+  app->add_option("--role", words->options.role,
+                  "not as root: the one submitter to serve (default: this user)")
       ->type_name("ROLE");
   app->footer(
       "Serves in the foreground until SIGTERM; systemd's unit is in share/errand. Jobs that run then are\n"

@@ -87,8 +87,8 @@ class Landing {
 
   Result<void> bring_program() {
     const std::string& hash = landed_.original.program_hash;
-    const bool is_hash = hash.size() == hash_length &&
-                         hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+    const bool is_hash =
+        hash.size() == hash_length && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (!is_hash) return Error{ErrorCode::corrupt, "the job " + job_.id + " names no program", false, "", 0};
     const std::string kept = std::string(share::programs_directory) + "/" + hash;
     if (!files_.info(kept)) TRY_VOID(fetch_program(hash, kept));

@@ -22,10 +22,10 @@ struct Arrival {
 
 /// What materialize() found out about a job.
 struct Landed {
-  share::Manifest original;     ///< as the submitter wrote it; without an id: a canceled job has none
-  std::int64_t shift = 0;       ///< a byte of the original job file lies so much further on here
-  std::uint64_t job_size = 0;   ///< of the original job file, as far as it is here
-  std::uint32_t generation = 0; ///< the highest claimed one of chunk 0
+  share::Manifest original;      ///< as the submitter wrote it; without an id: a canceled job has none
+  std::int64_t shift = 0;        ///< a byte of the original job file lies so much further on here
+  std::uint64_t job_size = 0;    ///< of the original job file, as far as it is here
+  std::uint32_t generation = 0;  ///< the highest claimed one of chunk 0
   std::uint32_t requests = 0;
 };
 

@@ -45,7 +45,8 @@ class Depot {
   virtual ~Depot() = default;
   /// Nothing: the job was removed, or is another launchpad's by now.
   virtual Result<std::optional<Listing>> look(const JobKey& job) = 0;
-  /// Up to `length` bytes of a file of the owner's directory; fewer at its end, none if there is no such file.
+  /// Up to `length` bytes of a file of the owner's directory; fewer at its end, none if there is no such
+  /// file.
   virtual Result<std::string> read(const std::string& owner, const std::string& directory,
                                    const std::string& file, std::uint64_t start, std::uint64_t length) = 0;
   /// Stores all of it or nothing, and tells waiters. A piece that begins where one is replaces it. False: the

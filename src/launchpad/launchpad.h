@@ -16,8 +16,8 @@
 
 namespace errand::launchpad {
 
-/// The launchpad: one thread, asleep in one poll until a notification, a file or the clock wakes it. Everything it
-/// knows can be read again: the database has every job, and the scratch places are copies.
+/// The launchpad: one thread, asleep in one poll until a notification, a file or the clock wakes it.
+/// Everything it knows can be read again: the database has every job, and the scratch places are copies.
 class Launchpad {
  public:
   Launchpad(database::Target target, Starter starter, std::vector<Slot> slots, std::string role);
@@ -63,12 +63,13 @@ class Launchpad {
   const std::string role_;  ///< the one submitter of a launchpad without identities
   LeasedSession session_;
   SqlDepot depot_;
-  bool wanted_ = true;       ///< there may be jobs to claim
-  bool scan_ = true;         ///< and jobs of dead launchpads, and things that nobody has told us of
+  bool wanted_ = true;  ///< there may be jobs to claim
+  bool scan_ = true;    ///< and jobs of dead launchpads, and things that nobody has told us of
   std::int64_t scanned_ns_ = 0;
   std::int64_t looked_ns_ = 0;
   std::int64_t reconnect_ns_ = 0;
-  std::map<std::string, std::int64_t> refused_;  ///< roles that may not be lent, and until when that is believed
+  std::map<std::string, std::int64_t>
+      refused_;  ///< roles that may not be lent, and until when that is believed
 };
 
 }  // namespace errand::launchpad

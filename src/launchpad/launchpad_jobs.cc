@@ -68,7 +68,8 @@ void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
   if (!mirror) {
     spdlog::error("cannot take {} in: {}", id, mirror.error().message);
     // What cannot be read stays claimed: nobody can run it.
-    if (mirror.error().code == ErrorCode::corrupt || mirror.error().code == ErrorCode::version_mismatch) return;
+    if (mirror.error().code == ErrorCode::corrupt || mirror.error().code == ErrorCode::version_mismatch)
+      return;
     slot.unusable_until_ns = monotonic_ns() + hold_ns;
     give_back(arrival.job);
     if (session_.connection && session_.connection->is_lost()) lose_session();

@@ -45,13 +45,14 @@ Result<void> Launchpad::learn_connection() {
     const bool alone = slot.identity.number == 0;
     slot.terms.connection = {"PGHOST=" + host_of(target_, port), "PGPORT=" + port, "PGDATABASE=" + name,
                              "PGUSER=" + (alone ? role_ : slot.identity.role())};
-    if (!alone && !slot.is_free()) slot.terms.connection.push_back("PGOPTIONS=-c role=" + escaped(slot.owner));
+    if (!alone && !slot.is_free())
+      slot.terms.connection.push_back("PGOPTIONS=-c role=" + escaped(slot.owner));
   }
   return {};
 }
 
-/// The identity that serves the submitter; one that was free or idle, if he has none. Null: there is none, or his role
-/// may not be lent.
+/// The identity that serves the submitter; one that was free or idle, if he has none. Null: there is none, or
+/// his role may not be lent.
 Slot* Launchpad::slot_for(const std::string& owner) {
   Slot* best = nullptr;
   for (Slot& slot : slots_) {
@@ -98,7 +99,8 @@ void Launchpad::retire(Slot& slot) {
   slot.watch.reset();
   slot.place.reset();
   if (auto wiped = starter_.wipe(slot.identity); !wiped) spdlog::error("{}", wiped.error().message);
-  std::erase_if(slot.terms.connection, [](const std::string& entry) { return entry.starts_with("PGOPTIONS="); });
+  std::erase_if(slot.terms.connection,
+                [](const std::string& entry) { return entry.starts_with("PGOPTIONS="); });
   slot.owner.clear();
 }
 

@@ -25,12 +25,14 @@ constexpr const char* check_for_us = "set client_connection_check_interval = '1s
 Result<void> check_place(database::Connection& connection) {
   TRY(std::string user, connection.current_user());
   if (user != launchpad_role) {
-    return Error{ErrorCode::engine_refused, "connected as " + user + ", not as " + std::string(launchpad_role),
-                 false, "name that role in the URI: postgresql://errand_launchpad@...", 0};
+    return Error{ErrorCode::engine_refused,
+                 "connected as " + user + ", not as " + std::string(launchpad_role), false,
+                 "name that role in the URI: postgresql://errand_launchpad@...", 0};
   }
   TRY(Rows rows, connection.run("select max(major)::bigint from errand.installation"));
   if (rows.is_null(0, 0)) {
-    return Error{ErrorCode::not_found, "the database has no place for jobs", false, "errand database init URI", 0};
+    return Error{ErrorCode::not_found, "the database has no place for jobs", false,
+                 "errand database init URI", 0};
   }
   if (rows.number(0, 0) <= format_major) return {};
   return Error{ErrorCode::version_mismatch, "the place in the database has a newer format", false,
@@ -42,8 +44,8 @@ Result<std::int64_t> take_lease(database::Connection& connection) {
   std::uniform_int_distribution<std::int64_t> draw(1, (std::int64_t{1} << 31) - 1);
   for (int i = 0; i < most_draws; ++i) {
     const std::int64_t lease = draw(random);
-    TRY(Rows rows, connection.run("select pg_try_advisory_lock(25970, $1::bigint::int)",
-                                  Parameters().number(lease)));
+    TRY(Rows rows,
+        connection.run("select pg_try_advisory_lock(25970, $1::bigint::int)", Parameters().number(lease)));
     if (rows.truth(0, 0)) return lease;
   }
   return Error{ErrorCode::engine_unavailable, "no lease can be had: somebody holds them all", true, "", 0};

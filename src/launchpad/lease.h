@@ -16,8 +16,8 @@ struct LeasedSession {
   std::int64_t lease = 0;
 };
 
-/// Connects, takes a lease and listens for submissions. Errors: as Connection::open; engine_refused (the role is
-/// not errand_launchpad: nobody would believe its lease), version_mismatch, not_found (no place in there).
+/// Connects, takes a lease and listens for submissions. Errors: as Connection::open; engine_refused (the role
+/// is not errand_launchpad: nobody would believe its lease), version_mismatch, not_found (no place in there).
 [[nodiscard]] Result<LeasedSession> open_session(const database::Target& target);
 
 /// The jobs that were held under a lease that is gone with its session are held under the new one, short of

@@ -84,9 +84,9 @@ class Mirror {
   JobKey job_;
   Landed landed_;
   std::string version_;
-  std::map<std::string, std::uint64_t> shipped_;    ///< bytes of a file that the database has
-  std::map<std::string, std::string> whole_;        ///< what was shipped of files that are replaced
-  std::map<std::string, std::uint64_t> punched_at_; ///< size of a console file when holes were looked for
+  std::map<std::string, std::uint64_t> shipped_;     ///< bytes of a file that the database has
+  std::map<std::string, std::string> whole_;         ///< what was shipped of files that are replaced
+  std::map<std::string, std::uint64_t> punched_at_;  ///< size of a console file when holes were looked for
   std::set<std::string, std::less<>> changed_;
   std::int64_t progress_ns_ = 0;
   bool look_at_all_ = true;

@@ -160,7 +160,8 @@ Result<bool> Mirror::ship_round(const std::set<std::string>& names, std::int64_t
   for (const Tail& tail : tails) shipped_[tail.name] += tail.bytes.size();
   if (with_progress) progress_ns_ = now_ns;
   TRY_VOID(remove_canceled());
-  return std::any_of(tails.begin(), tails.end(), [](const Tail& tail) { return tail.bytes.size() >= window / 2; });
+  return std::any_of(tails.begin(), tails.end(),
+                     [](const Tail& tail) { return tail.bytes.size() >= window / 2; });
 }
 
 Result<void> Mirror::ship_whole(Shipment& shipment, const std::string& name) {
@@ -262,7 +263,8 @@ Result<void> Mirror::remove_canceled() {
   if (!listing) return {};
   for (const auto& [file, size] : listing->sizes) {
     auto name = share::parse_job_file_name(file);
-    const bool kept = name && (name->kind == Kind::verdict || name->kind == Kind::seal || name->kind == Kind::request);
+    const bool kept =
+        name && (name->kind == Kind::verdict || name->kind == Kind::seal || name->kind == Kind::request);
     if (!kept) TRY_VOID(depot_.remove(job_, file));
   }
   return {};

@@ -27,7 +27,8 @@ namespace {
 
 constexpr const char* own_user = "errand-lp";
 constexpr const char* roots_scratch = "/var/lib/errand-launchpad";
-/// Two launchpads of one host share the identities: whoever holds the lock has it, until all it started is dead.
+/// Two launchpads of one host share the identities: whoever holds the lock has it, until all it started is
+/// dead.
 constexpr const char* lock_folder = "/run/lock";
 constexpr int most_identities = 1000;
 constexpr const char* own_program = "/proc/self/exe";
@@ -101,30 +102,35 @@ Result<void> find_identities(Plan& plan) {
     const std::string user = "errand-w" + std::to_string(k);
     const passwd* entry = getpwnam(user.c_str());
     if (entry == nullptr) break;
-    if (entry->pw_uid == 0 || entry->pw_uid == plan.uid) return refuse(user + " has the rights of others", "");
+    if (entry->pw_uid == 0 || entry->pw_uid == plan.uid)
+      return refuse(user + " has the rights of others", "");
     const uid_t uid = entry->pw_uid;
     const gid_t gid = entry->pw_gid;
     TRY(auto lock, take_lock(std::string(lock_folder) + "/errand-launchpad-w" + std::to_string(k)));
     if (!lock) continue;
     plan.locks.push_back(*std::move(lock));
     add_identity(plan, k, user, uid, gid);
-    if (plan.options.identities > 0 && plan.identities.size() >= static_cast<std::size_t>(plan.options.identities)) {
+    if (plan.options.identities > 0 &&
+        plan.identities.size() >= static_cast<std::size_t>(plan.options.identities)) {
       break;
     }
   }
   if (!plan.identities.empty()) return {};
-  return refuse("no user errand-w1, errand-w2 ... is there and free", "errand database init --help says how to make them");
+  return refuse("no user errand-w1, errand-w2 ... is there and free",
+                "errand database init --help says how to make them");
 }
 
 Result<void> plan_for_root(Plan& plan) {
   const passwd* entry = getpwnam(own_user);
   if (entry == nullptr) {
-    return refuse(std::string("there is no user ") + own_user, "errand database init --help says how to make it");
+    return refuse(std::string("there is no user ") + own_user,
+                  "errand database init --help says how to make it");
   }
   plan.uid = entry->pw_uid;
   plan.gid = entry->pw_gid;
   if (plan.uid == 0) return refuse(std::string(own_user) + " must not be root", "");
-  if (!plan.options.role.empty()) return refuse("--role is for a launchpad without identities", "start it as another user than root");
+  if (!plan.options.role.empty())
+    return refuse("--role is for a launchpad without identities", "start it as another user than root");
   return find_identities(plan);
 }
 
@@ -144,12 +150,14 @@ Result<void> make_scratch(Plan& plan) {
   plan.scratch = resolved;
   std::free(resolved);
   const bool is_root = geteuid() == 0;
-  if (is_root && (chown(plan.scratch.c_str(), plan.uid, plan.gid) != 0 || chmod(plan.scratch.c_str(), 0711) != 0)) {
+  if (is_root &&
+      (chown(plan.scratch.c_str(), plan.uid, plan.gid) != 0 || chmod(plan.scratch.c_str(), 0711) != 0)) {
     return system::os_error(errno, "cannot own", plan.scratch, true);
   }
   TRY(auto lock, take_lock(plan.scratch + "/lock"));
   if (!lock) {
-    return Error{ErrorCode::exists, "another launchpad works in " + plan.scratch, true, "name another with --scratch", 0};
+    return Error{ErrorCode::exists, "another launchpad works in " + plan.scratch, true,
+                 "name another with --scratch", 0};
   }
   plan.locks.push_back(*std::move(lock));
   return {};
@@ -158,7 +166,8 @@ Result<void> make_scratch(Plan& plan) {
 Result<Plan> make_plan(const LaunchpadOptions& options) {
   Plan plan;
   plan.options = options;
-  if (plan.options.workers < 0 || plan.options.identities < 0) return refuse("a number of workers is not negative", "");
+  if (plan.options.workers < 0 || plan.options.identities < 0)
+    return refuse("a number of workers is not negative", "");
   if (plan.options.workers == 0) plan.options.workers = count_cores();
   TRY(plan.target, database::parse_connection_string(options.database));
   const bool is_root = geteuid() == 0;
@@ -257,7 +266,8 @@ Result<void> run_launchpad(const LaunchpadOptions& options) {
   if (plan.role.empty()) TRY_VOID(drop_rights(plan));
   open_log();
   if (!plan.role.empty()) {
-    spdlog::info("not started as root: tasks run as {}, for the submitter {} alone", system::user_name(), plan.role);
+    spdlog::info("not started as root: tasks run as {}, for the submitter {} alone", system::user_name(),
+                 plan.role);
   }
   Launchpad launchpad(plan.target, std::move(starter), make_slots(plan), plan.role);
   return launchpad.run(stop_asked);

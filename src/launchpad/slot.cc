@@ -21,15 +21,16 @@ Result<void> make_folder(const Slot& slot, const std::string& path, mode_t mode)
     return system::os_error(errno, "cannot make", path, true);
   }
   if (slot.identity.number == 0) return {};
-  if (chown(path.c_str(), static_cast<uid_t>(-1), slot.identity.gid) == 0 && chmod(path.c_str(), mode) == 0) return {};
+  if (chown(path.c_str(), static_cast<uid_t>(-1), slot.identity.gid) == 0 && chmod(path.c_str(), mode) == 0)
+    return {};
   return system::os_error(errno, "cannot share", path, true);
 }
 
 /// The agent takes marks away and writes into job directories; nothing else is its to change.
 Result<void> share_layout(const Slot& slot) {
   TRY_VOID(make_folder(slot, slot.place->files().absolute(std::string(share::active_directory)), writable));
-  for (std::string_view name : {share::jobs_directory, share::staging_directory, share::trash_directory,
-                                share::programs_directory}) {
+  for (std::string_view name :
+       {share::jobs_directory, share::staging_directory, share::trash_directory, share::programs_directory}) {
     TRY_VOID(make_folder(slot, slot.place->files().absolute(std::string(name)), readable));
   }
   return {};

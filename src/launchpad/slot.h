@@ -16,10 +16,10 @@ namespace errand::launchpad {
 /// A job in the launchpad's hands.
 struct HeldJob {
   std::unique_ptr<Mirror> mirror;
-  bool rung = false;       ///< somebody has said that there is something new in the database
-  bool settled = false;    ///< its agent has let go of it
-  bool abandoned = false;  ///< it is nobody's any more in the database; its agent is told to end it
-  std::int64_t due_ns = 0;      ///< what waits in the scratch directory is shipped by then; 0: nothing waits
+  bool rung = false;        ///< somebody has said that there is something new in the database
+  bool settled = false;     ///< its agent has let go of it
+  bool abandoned = false;   ///< it is nobody's any more in the database; its agent is told to end it
+  std::int64_t due_ns = 0;  ///< what waits in the scratch directory is shipped by then; 0: nothing waits
   std::int64_t hold_until_ns = 0;  ///< after a failure that may pass
 };
 
@@ -39,8 +39,8 @@ struct Slot {
   [[nodiscard]] bool is_idle() const { return jobs.empty(); }
 };
 
-/// Makes the identity's folder, with an empty scratch place: what the launchpad writes there the identity can read
-/// and not change; what tasks write the launchpad can read. Errors: place_unwritable, no_space.
+/// Makes the identity's folder, with an empty scratch place: what the launchpad writes there the identity can
+/// read and not change; what tasks write the launchpad can read. Errors: place_unwritable, no_space.
 [[nodiscard]] Result<void> furnish(Slot& slot);
 
 }  // namespace errand::launchpad

@@ -40,7 +40,8 @@ constexpr std::string_view give_back_statement =
 /// $1 the lease, $2 how many, $3 whose, $4 whose not. What is claimed comes along, as far as it is small; the
 /// snapshot is that of the claim, and whoever adds to a job later rings after that.
 std::string claim_statement(bool of_the_dead) {
-  const std::string free = of_the_dead ? "(lease is null or not errand.lease_is_alive(lease))" : "lease is null";
+  const std::string free =
+      of_the_dead ? "(lease is null or not errand.lease_is_alive(lease))" : "lease is null";
   return "with picked as (select owner, path from errand.directory where active and " + free +
          " and path like 'jobs/%' and (cardinality($3::text[]) = 0 or owner = any($3::text[]::name[])) "
          "and owner <> all($4::text[]::name[]) order by path limit $2 for update skip locked), "
@@ -52,8 +53,8 @@ std::string claim_statement(bool of_the_dead) {
          " and b.file !~ '^(values|console)[.]' and b.file <> 'program' order by 2, 1, 4, 5";
 }
 
-/// $1 owner, $2 directory, $3 the lease, $4 whom to notify, $5 the last file, then file, start and bytes of each
-/// piece. The row is locked against removal, so that nothing is stored of a job that is not there.
+/// $1 owner, $2 directory, $3 the lease, $4 whom to notify, $5 the last file, then file, start and bytes of
+/// each piece. The row is locked against removal, so that nothing is stored of a job that is not there.
 std::string store_statement(std::size_t pieces) {
   std::string values;
   for (std::size_t i = 0; i < pieces; ++i) {
@@ -63,7 +64,8 @@ std::string store_statement(std::size_t pieces) {
     values += (i == 0 ? "(" : ", (") + parameter(0, "text") + ", " + parameter(1, "bigint") + ", " +
               parameter(2, "bytea") + ")";
   }
-  return "with held as (select lease from errand.directory where owner = $1::name and path = $2 for key share), "
+  return "with held as (select lease from errand.directory where owner = $1::name and path = $2 for key "
+         "share), "
          "put as (insert into errand.block (owner, directory, file, start, data) "
          "select $1::name, $2, p.file, p.start, p.data from held, (values " +
          values +

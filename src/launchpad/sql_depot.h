@@ -11,8 +11,8 @@
 
 namespace errand::launchpad {
 
-/// The depot of a database, through the launchpad's session and under its lease. Each call is one statement: it
-/// happens wholly or not at all, and only while the lease is the one in the job's row.
+/// The depot of a database, through the launchpad's session and under its lease. Each call is one statement:
+/// it happens wholly or not at all, and only while the lease is the one in the job's row.
 class SqlDepot final : public Depot {
  public:
   /// Without a session every call fails; `connection` has to outlive its use.

@@ -120,7 +120,8 @@ class StarterProcess {
     reap();
   }
 
-  /// As that user: the kernel itself then sees to it that nobody else is hit, and none slips through by forking.
+  /// As that user: the kernel itself then sees to it that nobody else is hit, and none slips through by
+  /// forking.
   void end_processes_of_user(const Identity& identity) {
     const pid_t child = fork();
     if (child == 0) {
@@ -156,7 +157,8 @@ class StarterProcess {
 
 }  // namespace
 
-Result<Starter> Starter::fork_off(std::vector<Identity> identities, std::string scratch, std::string command) {
+Result<Starter> Starter::fork_off(std::vector<Identity> identities, std::string scratch,
+                                  std::string command) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return system::os_error(errno, "cannot make", "a socket pair", false);

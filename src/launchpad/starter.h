@@ -13,11 +13,12 @@ namespace errand::launchpad {
 
 /// One of the users that tasks run as, with a scratch place of its own.
 struct Identity {
-  int number = 0;    ///< 0: this process's own user; k: the user errand-w<k>
+  int number = 0;  ///< 0: this process's own user; k: the user errand-w<k>
   std::string user;
   uid_t uid = 0;
   gid_t gid = 0;
-  std::string folder;  ///< absolute: holds the scratch place, home and temporary directory; wiped between owners
+  std::string
+      folder;  ///< absolute: holds the scratch place, home and temporary directory; wiped between owners
   std::vector<std::string> agent_environment;
 
   [[nodiscard]] std::string place() const { return folder + "/place"; }
@@ -28,11 +29,12 @@ struct Identity {
 };
 
 /// The launchpad's one helper with rights: a child that stays what its parent was (root), knows nothing of
-/// databases and is told three words about identities that were fixed when it began. It holds what is started, so that
-/// all of it ends when the launchpad ends, however that comes.
+/// databases and is told three words about identities that were fixed when it began. It holds what is
+/// started, so that all of it ends when the launchpad ends, however that comes.
 class Starter {
  public:
-  /// Forks it off. Call before there are threads or connections: it would hold them open. `scratch`: absolute.
+  /// Forks it off. Call before there are threads or connections: it would hold them open. `scratch`:
+  /// absolute.
   static Result<Starter> fork_off(std::vector<Identity> identities, std::string scratch, std::string command);
 
   /// Starts the local agent of the identity's place, as that user. Harmless if there is one.

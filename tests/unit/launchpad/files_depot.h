@@ -17,7 +17,7 @@ class FilesDepot final : public Depot {
  public:
   explicit FilesDepot(std::shared_ptr<system::Files> files) : files_(std::move(files)) {}
 
-  int fail_at = -1;          ///< this call to store() fails, as a session that is lost ...
+  int fail_at = -1;            ///< this call to store() fails, as a session that is lost ...
   bool stored_anyway = false;  ///< ... behind the commit
   bool gone = false;
   int version = 1;

@@ -47,7 +47,8 @@ class LaunchpadMirrorTest : public share::ShareTest {
   }
 
   /// A worker of the scratch place that records values of these tasks, and half a record behind them.
-  void work(const std::string& id, const WorkerKey& key, std::vector<std::uint64_t> tasks, bool torn = false) {
+  void work(const std::string& id, const WorkerKey& key, std::vector<std::uint64_t> tasks,
+            bool torn = false) {
     auto file = scratch_files->create(share::job_path(id) + "/" + share::log_name(key));
     journal::LogWriter writer(*std::move(file), 0, clock);
     journal::FileHeader header;
@@ -192,8 +193,10 @@ TEST_F(LaunchpadMirrorTest, AResumedJobHasItsOutcomesAndNoneOfItsOldProcesses) {
     progress->pid = terms.process.pid;
     progress->start = terms.process.start;
     progress->pid_namespace = terms.process.pid_namespace;
-    std::copy_n(terms.process.boot.c_str(), std::min<std::size_t>(terms.process.boot.size(), 39), progress->boot);
-    std::copy_n(terms.process.host.c_str(), std::min<std::size_t>(terms.process.host.size(), 71), progress->host);
+    std::copy_n(terms.process.boot.c_str(), std::min<std::size_t>(terms.process.boot.size(), 39),
+                progress->boot);
+    std::copy_n(terms.process.host.c_str(), std::min<std::size_t>(terms.process.host.size(), 71),
+                progress->host);
     progress->current_task = 1;
     append(id, "values.0.1.1", "v");
     ASSERT_TRUE(first->ship(clock.now).ok());

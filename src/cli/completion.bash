@@ -42,7 +42,7 @@ _errand_value() {
 }
 
 _errand() {
-  local verbs="exec status results output wait cancel retry jobs cleanup info inspect contexts database"
+  local verbs="exec status results output wait cancel retry jobs cleanup info inspect contexts database doctor"
   local word=${COMP_WORDS[COMP_CWORD]} verb="" i
   local -a _errand_place=()
   COMPREPLY=()
@@ -74,6 +74,7 @@ _errand() {
   else
     case $verb in
       status | results | output | wait | cancel | retry | cleanup | info | inspect) _errand_jobs "$word" ;;
+      doctor) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
       database) mapfile -t COMPREPLY < <(compgen -W "init" -- "$word") ;;
     esac
   fi

@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "system/files.h"
 #include "system/processes.h"
@@ -35,6 +37,28 @@ void become(const Identity& identity) {
                     setresuid(identity.uid, identity.uid, identity.uid) == 0 && getuid() == identity.uid &&
                     geteuid() == identity.uid && setuid(0) != 0;
   if (!done) _exit(126);
+}
+
+/// A process of that user other than this one, zombies apart.
+bool is_other_of(uid_t uid, const std::string& pid) {
+  if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(getpid()))
+    return false;
+  std::ifstream status("/proc/" + pid + "/status");
+  char state = 'Z';
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("State:") && line.size() > 7) state = line[7];
+    unsigned real = 0;
+    if (std::sscanf(line.c_str(), "Uid: %u", &real) == 1) return real == uid && state != 'Z' && state != 'X';
+  }
+  return false;
+}
+
+bool others_live(uid_t uid) {
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", problem)) {
+    if (is_other_of(uid, entry.path().filename())) return true;
+  }
+  return false;
 }
 
 /// What the launchpad asks for is checked here, whatever it has become.
@@ -126,7 +150,11 @@ class StarterProcess {
     const pid_t child = fork();
     if (child == 0) {
       become(identity);
-      for (int i = 0; i < most_rounds && kill(-1, SIGKILL) == 0; ++i) usleep(round_us);
+      for (int i = 0; i < most_rounds; ++i) {
+        (void)kill(-1, SIGKILL);  // says nothing of whether there was anybody
+        if (!others_live(identity.uid)) break;
+        usleep(round_us);
+      }
       _exit(0);
     }
     // What it kills becomes ours, and is there until it is reaped.

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 const std::vector<std::string> verbs{"exec",  "status", "results", "output", "wait",    "cancel",
                                      "retry", "jobs",   "cleanup", "info",   "inspect", "contexts",
-                                     "database"};
+                                     "database", "launchpad"};
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launchpad/starter.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +31,8 @@ constexpr std::size_t longest_message = 256;
 constexpr int most_rounds = 400;
 constexpr useconds_t round_us = 5000;
 constexpr int low_descriptors = 3;
+/// Where one submitter's task could leave something for the next submitter's.
+constexpr std::array<const char*, 4> everybodys_folders{"/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"};
 
 /// Irrevocably another user. Only that user's rights are left, or this process ends.
 void become(const Identity& identity) {
@@ -51,6 +55,20 @@ bool is_other_of(uid_t uid, const std::string& pid) {
     if (std::sscanf(line.c_str(), "Uid: %u", &real) == 1) return real == uid && state != 'Z' && state != 'X';
   }
   return false;
+}
+
+/// Entries of a folder that everybody may write to, by their owner, of whom no process lives.
+void remove_what_belongs_to(uid_t uid, const char* folder) {
+  const int parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* entries = parent < 0 ? nullptr : fdopendir(dup(parent));
+  for (const dirent* entry = nullptr; entries != nullptr && (entry = readdir(entries)) != nullptr;) {
+    struct stat status {};
+    const bool is_his =
+        fstatat(parent, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_uid == uid;
+    if (is_his) (void)system::remove_tree_at(parent, entry->d_name);
+  }
+  if (entries != nullptr) closedir(entries);
+  if (parent >= 0) close(parent);
 }
 
 bool others_live(uid_t uid) {
@@ -116,6 +134,8 @@ class StarterProcess {
 
   [[noreturn]] void run_agent(const Identity& identity) {
     if (identity.number != 0) become(identity);
+    // No program that is another user by its mode: what a task starts can be ended with the task.
+    if (identity.number != 0) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     signal(SIGPIPE, SIG_DFL);
     for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
     sigset_t none;
@@ -165,6 +185,9 @@ class StarterProcess {
   }
 
   std::string wipe(const Identity& identity) {
+    if (identity.number != 0) {
+      for (const char* folder : everybodys_folders) remove_what_belongs_to(identity.uid, folder);
+    }
     const std::string name = identity.folder.substr(identity.folder.rfind('/') + 1);
     const int parent = open(scratch_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     const int problem = parent < 0 ? errno : system::remove_tree_at(parent, name.c_str());

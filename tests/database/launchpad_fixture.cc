@@ -12,8 +12,6 @@
 #include <iterator>
 #include <thread>
 
-#include "errand/database.h"
-
 namespace errand::database {
 namespace {
 
@@ -61,20 +59,12 @@ const Function<std::string, std::string> ask_database("database.ask_database", [
 void LaunchpadFixture::SetUp() {
   DatabaseFixture::SetUp();
   if (IsSkipped()) return;
-  static int number = 0;
-  database_ = "launchpad_" + std::to_string(getpid()) + "_" + std::to_string(++number);
-  folder_of_test_ = "/tmp/errand-" + database_;
+  database_ = target_as("administrator").parameters["dbname"];
+  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid());
   std::filesystem::create_directories(folder_of_test_);
   chmod(folder_of_test_.c_str(), 01777);
-  ASSERT_TRUE(administrator().run_script("create database " + database_).ok());
-  Target administrator = own_target("administrator");
-  DatabaseSetup setup;
-  setup.connection = "host='" + administrator.parameters["host"] + "' port='" +
-                     administrator.parameters["port"] + "' user=postgres dbname=" + database_;
-  setup.workers = 4;
-  setup.users = {"alice", "bob"};
-  auto made = init_database(setup);
-  ASSERT_TRUE(made) << made.error().message;
+  // A test that failed may have left something.
+  ASSERT_TRUE(own_administrator().run_script("delete from errand.directory"));
 }
 
 void LaunchpadFixture::TearDown() {
@@ -83,10 +73,8 @@ void LaunchpadFixture::TearDown() {
     waitpid(pid, nullptr, 0);
   }
   own_administrator_.reset();
-  if (database_.empty()) return;
-  (void)administrator().run_script("drop database if exists " + database_ + " with (force)");
   std::error_code ignored;
-  if (HasFailure()) return;
+  if (HasFailure() || folder_of_test_.empty()) return;
   std::filesystem::remove_all(folder_of_test_, ignored);
 }
 

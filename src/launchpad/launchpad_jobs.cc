@@ -18,7 +18,8 @@ void Launchpad::claim_all() {
   if (!wanted_ && !scan_) return;
   const bool of_the_dead = scan_;
   if (scan_) {
-    scanned_ns_ = monotonic_ns();
+    scanned_ns_ = monotonic_ns() - (connected_now_ ? scan_interval_ns - second_scan_ns : 0);
+    connected_now_ = false;
     for (Slot& slot : slots_) {
       for (auto& [id, job] : slot.jobs) job.rung = true;
     }
@@ -28,6 +29,7 @@ void Launchpad::claim_all() {
     SqlDepot::Wanted ours{{}, {}, claim_batch, of_the_dead};
     SqlDepot::Wanted others{{}, {}, 0, of_the_dead};
     for (const Slot& slot : slots_) {
+      for (const auto& [id, job] : slot.jobs) ours.held.push_back(job.mirror->path());
       const bool usable = slot.unusable_until_ns <= monotonic_ns();
       const bool has_room = slot.jobs.size() < most_held;
       if (!slot.is_free()) others.but_of.push_back(slot.owner);
@@ -38,6 +40,7 @@ void Launchpad::claim_all() {
       if (until > monotonic_ns()) others.but_of.push_back(owner);
     }
     if (!role_.empty()) others.owners = {role_};
+    others.held = ours.held;
     more = !ours.owners.empty() && claim_some(ours);
     more = (others.most > 0 && claim_some(others)) || more;
   }

@@ -70,6 +70,7 @@ class Launchpad {
   std::int64_t scanned_ns_ = 0;
   std::int64_t looked_ns_ = 0;
   std::int64_t reconnect_ns_ = 0;
+  std::set<std::string> unreadable_;  ///< paths of jobs that stay claimed and cannot be run
   std::map<std::string, std::int64_t>
       refused_;  ///< roles that may not be lent, and until when that is believed
 };

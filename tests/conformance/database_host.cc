@@ -13,12 +13,9 @@
 #include <thread>
 
 #include "database/target.h"
-#include "errand/database.h"
 
 namespace errand::conformance {
 namespace {
-
-constexpr const char* own_database = "conformance";
 
 std::string line_of(const std::string& path) {
   std::ifstream file(path);
@@ -27,13 +24,11 @@ std::string line_of(const std::string& path) {
   return line;
 }
 
-database::Target target_as(const std::string& role, const char* name) {
+database::Target target_as(const std::string& role) {
   auto target = database::parse_connection_string(
       line_of(std::string(std::getenv("ERRAND_DATABASE")) + "/" + role + ".uri"));
   EXPECT_TRUE(target.ok()) << role;
-  if (!target) return {};
-  if (name != nullptr) target->parameters["dbname"] = name;
-  return *target;
+  return target.value_or(database::Target());
 }
 
 std::string keywords(const database::Target& target) {
@@ -49,26 +44,16 @@ bool DatabaseHost::is_available() {
 }
 
 DatabaseHost::DatabaseHost(const std::string& root) : scratch_(root + "/scratch") {
-  auto server = database::Connection::open(target_as("administrator", nullptr));
-  EXPECT_TRUE(server.ok()) << (server ? "" : server.error().message);
-  if (!server) return;
-  (void)(*server)->run_script(std::string("create database ") + own_database);  // it may be there
-  DatabaseSetup setup;
-  setup.connection = keywords(target_as("administrator", own_database));
-  setup.workers = 4;
-  setup.users = {"alice"};
-  auto made = init_database(setup);
-  EXPECT_TRUE(made.ok()) << (made ? "" : made.error().message);
-  auto opened = database::Connection::open(target_as("administrator", own_database));
+  auto opened = database::Connection::open(target_as("administrator"));
   EXPECT_TRUE(opened.ok());
   if (!opened) return;
   administrator_ = *std::move(opened);
   EXPECT_TRUE(administrator_->run_script(
       "delete from errand.directory where path like 'jobs/%' or path like 'staging/%'"));
-  auto context = InDatabase(keywords(target_as("alice", own_database)));
+  auto context = InDatabase(keywords(target_as("alice")));
   EXPECT_TRUE(context.ok());
   if (context) context_ = *context;
-  start_launchpad(keywords(target_as("launchpad", own_database)));
+  start_launchpad(keywords(target_as("launchpad")));
 }
 
 void DatabaseHost::start_launchpad(const std::string& connection) {

@@ -12,8 +12,6 @@
 #include <iterator>
 #include <thread>
 
-#include "errand/database.h"
-
 namespace errand::database {
 namespace {
 
@@ -61,14 +59,12 @@ const Function<std::string, std::string> ask_database("database.ask_database", [
 void LaunchpadFixture::SetUp() {
   DatabaseFixture::SetUp();
   if (IsSkipped()) return;
-  static int number = 0;
-  // Worker roles belong to one database of a server: the tests take turns in it (they run alone).
-  database_ = target_as("alice").parameters["dbname"];
-  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid()) + "-" + std::to_string(++number);
+  database_ = target_as("administrator").parameters["dbname"];
+  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid());
   std::filesystem::create_directories(folder_of_test_);
   chmod(folder_of_test_.c_str(), 01777);
-  ASSERT_TRUE(administrator().run_script(
-      "delete from errand.directory where path like 'jobs/%' or path like 'staging/%'"));
+  // A test that failed may have left something.
+  ASSERT_TRUE(own_administrator().run_script("delete from errand.directory"));
 }
 
 void LaunchpadFixture::TearDown() {
@@ -77,9 +73,8 @@ void LaunchpadFixture::TearDown() {
     waitpid(pid, nullptr, 0);
   }
   own_administrator_.reset();
-  if (database_.empty()) return;
   std::error_code ignored;
-  if (HasFailure()) return;
+  if (HasFailure() || folder_of_test_.empty()) return;
   std::filesystem::remove_all(folder_of_test_, ignored);
 }
 

@@ -152,7 +152,7 @@ void add_resets(const SetupState& state, std::vector<SetupAction>& actions) {
 Result<void> check_user(const SetupState::User& user) {
   if (!user.exists) {
     return Error{
-        ErrorCode::not_found, fmt::format("there is no role {}", user.name), false,
+        ErrorCode::invalid_argument, fmt::format("there is no role {}", user.name), false,
         fmt::format("make it first: create role {} login password '...'", quoted_identifier(user.name)), 0};
   }
   if (!user.is_powerful) return {};

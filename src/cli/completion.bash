@@ -19,6 +19,7 @@ _errand_options() {
     wait) echo "$all --timeout" ;;
     jobs) echo "$all --status --since --until" ;;
     cleanup) echo "$all --status --force" ;;
+    database) echo "$all --workers --user --dry-run" ;;
     "") echo "$all --version" ;;
     *) echo "$all" ;;
   esac
@@ -35,13 +36,13 @@ _errand_value() {
     --env) mapfile -t COMPREPLY < <(compgen -v -- "$2") ;;
     --seed) mapfile -t COMPREPLY < <(compgen -W "auto" -- "$2") ;;
     --tasks | --chunk | --cores | --time-limit | --memory-limit | --console-limit | --retries | --task | \
-      --timeout | --since | --until) COMPREPLY=() ;;
+      --timeout | --since | --until | --workers | --user) COMPREPLY=() ;;
     *) return 1 ;;
   esac
 }
 
 _errand() {
-  local verbs="exec status results output wait cancel retry jobs cleanup info inspect contexts"
+  local verbs="exec status results output wait cancel retry jobs cleanup info inspect contexts database"
   local word=${COMP_WORDS[COMP_CWORD]} verb="" i
   local -a _errand_place=()
   COMPREPLY=()
@@ -73,6 +74,7 @@ _errand() {
   else
     case $verb in
       status | results | output | wait | cancel | retry | cleanup | info | inspect) _errand_jobs "$word" ;;
+      database) mapfile -t COMPREPLY < <(compgen -W "init" -- "$word") ;;
     esac
   fi
 }

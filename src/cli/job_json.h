@@ -16,5 +16,6 @@ namespace errand::cli {
 [[nodiscard]] Json to_json(const CancelReport& report);
 [[nodiscard]] Json to_json(const RetryReport& report);
 [[nodiscard]] Json to_json(const TaskLine& line);
+[[nodiscard]] Json to_json(const DatabaseSetupReport& report);
 
 }  // namespace errand::cli

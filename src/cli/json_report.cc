@@ -76,6 +76,8 @@ class JsonReport final : public Report {
     }
     print({{"contexts", std::move(list)}});
   }
+  void database_ready(const DatabaseSetupReport& report) override { print(to_json(report)); }
+  void database_previewed(const DatabaseSetupReport& report) override { print(to_json(report)); }
   void error(const Error& error, const JobRef& job) override {
     Json json{{"error", to_json(error)}};
     if (!job.id().empty()) json["id"] = job.id();

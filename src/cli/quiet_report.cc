@@ -36,6 +36,8 @@ class QuietReport final : public TextReport {
   void contexts(const std::vector<NamedContext>& contexts) override {
     for (const NamedContext& named : contexts) print(named.name + "\n");
   }
+  void database_ready(const DatabaseSetupReport&) override {}
+  void database_previewed(const DatabaseSetupReport& report) override { print(report.sql); }
   void error(const Error& error, const JobRef& job) override {
     Error without_hint = error;
     without_hint.hint.clear();

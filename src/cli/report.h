@@ -11,6 +11,7 @@
 #include "cli/output_stream.h"
 #include "cli/terminal.h"
 #include "errand/compute_context.h"
+#include "errand/database.h"
 #include "errand/exec.h"
 #include "errand/job.h"
 
@@ -63,6 +64,8 @@ class Report {
   virtual void jobs(const std::vector<JobSummary>& jobs) = 0;
   virtual void info(const JobInfo& info) = 0;
   virtual void contexts(const std::vector<NamedContext>& contexts) = 0;
+  virtual void database_ready(const DatabaseSetupReport& report) = 0;
+  virtual void database_previewed(const DatabaseSetupReport& report) = 0;
   /// `job`: whose work goes on although the command failed; may be empty.
   virtual void error(const Error& error, const JobRef& job) = 0;
 };

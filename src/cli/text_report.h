@@ -31,6 +31,8 @@ class TextReport : public Report {
   void jobs(const std::vector<JobSummary>& jobs) override;
   void info(const JobInfo& info) override;
   void contexts(const std::vector<NamedContext>& contexts) override;
+  void database_ready(const DatabaseSetupReport& report) override;
+  void database_previewed(const DatabaseSetupReport& report) override;
   void error(const Error& error, const JobRef& job) override;
 
  protected:

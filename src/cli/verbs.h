@@ -29,5 +29,7 @@ struct Verb {
 [[nodiscard]] Verb add_info(CLI::App& root);
 [[nodiscard]] Verb add_inspect(CLI::App& root);
 [[nodiscard]] Verb add_contexts(CLI::App& root);
+[[nodiscard]] Verb add_launchpad(CLI::App& root);
+[[nodiscard]] Verb add_database(CLI::App& root);
 
 }  // namespace errand::cli

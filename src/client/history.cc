@@ -35,9 +35,12 @@ std::vector<std::string> whole_lines(std::string_view text) {
   return lines;
 }
 
-/// An absolute directory, or a database.
+/// An absolute directory, or a database's name: never a URI with a password.
 bool is_place_name(std::string_view text) {
-  return text.starts_with('/') || database::is_database_place(text);
+  if (text.starts_with('/')) return true;
+  if (!database::is_database_place(text)) return false;
+  const auto target = database::parse_connection_string(text);
+  return target && target->place() == text;
 }
 
 std::string session_file(const system::ProcessId& leader) {

@@ -126,8 +126,11 @@ Result<std::shared_ptr<share::Place>> open_place(const std::string& path, bool c
 
 bool is_absent(const std::string& path) {
   if (database::is_database_place(path)) return false;
-  auto info = system::outside_file_info(path);
-  return !info && info.error().code == ErrorCode::not_found;
+  auto has = [&path](std::string_view name) {
+    auto info = system::outside_file_info(path + "/" + std::string(name));
+    return info || info.error().code != ErrorCode::not_found;
+  };
+  return !has(share::marker_name) && !has(share::jobs_directory);
 }
 
 PlaceIdentity identity_of(share::Place& place) {

@@ -3,6 +3,8 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include "share/names.h"
 #include "system/try.h"
@@ -131,6 +133,19 @@ void Place::trust(std::vector<std::string> owners) {
 std::vector<std::string> Place::trusted() const {
   const std::lock_guard lock(trusted_mutex_);
   return trusted_;
+}
+
+void Place::become_scratch(std::uint32_t launchpad) {
+  trust({std::to_string(launchpad)});
+  files_->become_scratch();
+}
+
+void Place::heed_launchpad() {
+  const char* text = std::getenv(std::string(launchpad_variable).c_str());
+  std::uint32_t launchpad = 0;
+  if (text == nullptr) return;
+  auto [end, error] = std::from_chars(text, text + std::strlen(text), launchpad);
+  if (error == std::errc() && *end == '\0') become_scratch(launchpad);
 }
 
 Result<std::vector<std::string>> Place::job_ids() const {

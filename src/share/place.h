@@ -35,6 +35,12 @@ class Place {
   void trust(std::vector<std::string> owners);
   [[nodiscard]] std::vector<std::string> trusted() const;
 
+  /// The place is a launchpad's, of that user: a copy of jobs that a database keeps. Its job files are trusted,
+  /// and nothing is brought to disk. Never asked for by what lies in the place itself.
+  void become_scratch(std::uint32_t launchpad);
+  /// The same if $ERRAND_LAUNCHPAD says so, which a launchpad sets for its agents, and they for their workers.
+  void heed_launchpad();
+
   /// Ids of the published jobs, unsorted. Names that are no ids are left out.
   Result<std::vector<std::string>> job_ids() const;
   /// Ids marked as not settled; some may have no job (a submission that never completed).
@@ -73,6 +79,9 @@ class Place {
   mutable std::mutex trusted_mutex_;
   std::vector<std::string> trusted_;
 };
+
+/// NAME of the variable that Place::heed_launchpad reads.
+inline constexpr std::string_view launchpad_variable = "ERRAND_LAUNCHPAD";
 
 /// Snapshots of programs. `outside` is a file of the operating system, usually /proc/self/exe.
 /// Gives the snapshot's hash; copies only what is not there yet (recognised by device, inode, size and

@@ -90,6 +90,7 @@ Result<void> PosixFile::append(std::span<const std::byte> bytes) {
 }
 
 Result<void> PosixFile::sync() {
+  if (scratch_) return {};
   if (uninterrupted([&] { return fdatasync(descriptor_.get()); }) != 0) {
     return failure("cannot bring to disk", true);
   }
@@ -153,6 +154,7 @@ Result<std::shared_ptr<std::byte[]>> PosixFile::share_memory(std::size_t length)
 }
 
 void PosixFile::start_writeback() {
+  if (scratch_) return;
   sync_file_range(descriptor_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 

@@ -20,9 +20,9 @@ namespace errand::system {
 /// An open file of the operating system.
 class PosixFile final : public File {
  public:
-  /// `path` is for messages only. `mappable` false: view() reads into memory.
-  PosixFile(Descriptor descriptor, std::string path, bool mappable)
-      : descriptor_(std::move(descriptor)), path_(std::move(path)), mappable_(mappable) {}
+  /// `path` is for messages only. `mappable` false: view() reads into memory. `scratch`: never synced.
+  PosixFile(Descriptor descriptor, std::string path, bool mappable, bool scratch)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)), mappable_(mappable), scratch_(scratch) {}
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override;
   Result<void> append(std::span<const std::byte> bytes) override;
@@ -45,6 +45,7 @@ class PosixFile final : public File {
   Descriptor descriptor_;
   std::string path_;
   bool mappable_;
+  bool scratch_;
 };
 
 }  // namespace errand::system

@@ -21,6 +21,9 @@ namespace {
 // A planted FIFO must not hang us, a planted terminal not become ours; regular files ignore both.
 constexpr int reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 constexpr int writing = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
+// Of what is made in a tree that is shared with a group.
+constexpr mode_t group_readable = 0640;
+constexpr mode_t group_directory = S_ISGID | S_ISVTX | 0770;
 
 Error irregular(const std::string& path) {
   return {ErrorCode::corrupt, path + " is not a regular file", false, {}, 0};
@@ -50,7 +53,11 @@ Result<std::unique_ptr<File>> PosixFiles::open_file(const std::string& path, int
   struct stat status {};
   if (fstat(opened.get(), &status) != 0) return failure("cannot look at", path, false);
   if (!S_ISREG(status.st_mode)) return irregular(absolute(path));
-  return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(opened), absolute(path), !network_));
+  const bool make_readable = group_shared_ && (flags & O_CREAT) != 0 && (status.st_mode & S_IRGRP) == 0;
+  // Not ours to change: somebody else has made it, and decided.
+  if (make_readable) (void)fchmod(opened.get(), group_readable);
+  return std::unique_ptr<File>(
+      std::make_unique<PosixFile>(std::move(opened), absolute(path), !network_, scratch_));
 }
 
 Result<std::unique_ptr<File>> PosixFiles::open_read(const std::string& path) {
@@ -99,6 +106,9 @@ Result<void> PosixFiles::make_directory(const std::string& path) {
   const Entry entry(root_.get(), path);
   if (!entry || mkdirat(entry.directory(), entry.name(), 0700) != 0) {
     return failure("cannot make directory", path, true);
+  }
+  if (group_shared_ && fchmodat(entry.directory(), entry.name(), group_directory, 0) != 0) {
+    return failure("cannot share directory", path, true);
   }
   return {};
 }
@@ -167,7 +177,14 @@ Result<void> PosixFiles::remove_tree(const std::string& path) {
   return {};
 }
 
+void PosixFiles::become_scratch() {
+  struct stat status {};
+  scratch_ = true;
+  group_shared_ = fstat(root_.get(), &status) == 0 && (status.st_mode & S_ISGID) != 0;
+}
+
 Result<void> PosixFiles::sync_directory(const std::string& path) {
+  if (scratch_) return {};
   TRY(Descriptor opened, open_path(path, O_RDONLY | O_DIRECTORY, "cannot open"));
   const Descriptor directory = keep_off_standard(std::move(opened));
   // EINVAL: this file system keeps names safe in its own way, or not at all.
@@ -187,7 +204,8 @@ Result<void> PosixFiles::fill_import(const std::string& outside, const std::stri
   const Descriptor target = keep_off_standard(std::move(opened));
   if (!copy_content(source.get(), target.get()))
     return failure("cannot copy " + outside + " to", temporary, true);
-  if (fchmod(target.get(), executable ? 0500 : 0400) != 0 || fsync(target.get()) != 0) {
+  const mode_t mode = (executable ? 0500 : 0400) | (group_shared_ ? (executable ? 0050 : 0040) : 0);
+  if (fchmod(target.get(), mode) != 0 || (!scratch_ && fsync(target.get()) != 0)) {
     return failure("cannot bring to disk", temporary, true);
   }
   return {};

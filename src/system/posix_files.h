@@ -29,6 +29,7 @@ class PosixFiles final : public Files {
   Result<void> sync_directory(const std::string& path) override;
   Result<std::unique_ptr<Watch>> watch() override;
   Result<void> import_file(const std::string& outside, const std::string& path, bool executable) override;
+  void become_scratch() override;
   [[nodiscard]] bool is_network() const override { return network_; }
   [[nodiscard]] std::string absolute(const std::string& path) const override;
 
@@ -42,6 +43,8 @@ class PosixFiles final : public Files {
   Descriptor root_;
   std::string path_;
   bool network_;
+  bool scratch_ = false;
+  bool group_shared_ = false;
 };
 
 /// Watches directories below the open directory `root`, whose absolute path is `path`; keeps its own

@@ -93,6 +93,7 @@ Result<std::unique_ptr<JobRun>> JobRun::open(const std::string& place_path, cons
                                              const share::WorkerKey& key, int channel,
                                              std::unique_ptr<TaskRunner> runner) {
   TRY(auto place, share::Place::open(place_path, /*create=*/false));
+  place->heed_launchpad();
   std::unique_ptr<JobRun> run(new JobRun(std::move(place), key, channel, std::move(runner)));
   TRY_VOID(run->open_files(id));
   pthread_atfork(nullptr, nullptr, [] { is_forked_copy = true; });
@@ -103,7 +104,7 @@ Result<std::unique_ptr<JobRun>> JobRun::open(const std::string& place_path, cons
 Result<void> JobRun::open_files(const std::string& id) {
   system::Files& files = place_->files();
   path_ = share::job_path(id);
-  TRY(source_, share::TaskSource::open(files, path_));
+  TRY(source_, share::TaskSource::open(files, path_, place_->trusted()));
   const share::Manifest& manifest = source_->manifest();
   ends_with_failure_ = !manifest.continue_on_failure;
   TRY(page_, create_progress_page(files, path_ + "/" + share::progress_name(key_)));

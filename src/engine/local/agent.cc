@@ -56,6 +56,13 @@ std::int64_t seconds_from_environment(const char* name, std::int64_t otherwise_n
   return seconds > 0 ? static_cast<std::int64_t>(seconds * 1e9) : otherwise_ns;
 }
 
+/// A launchpad has its own idea of how many tasks run at once.
+std::uint64_t cores_from_environment(std::uint64_t otherwise) {
+  const char* text = getenv("ERRAND_AGENT_CORES");
+  const std::uint64_t cores = text == nullptr ? 0 : strtoull(text, nullptr, 10);
+  return cores > 0 && cores < 1'000'000 ? cores : otherwise;
+}
+
 /// Out of the submitter's session and process group, with nothing of its terminal.
 void daemonize() {
   if (fork() != 0) _exit(0);
@@ -99,6 +106,7 @@ Agent::Agent(AgentSettings settings, std::shared_ptr<share::Place> place)
 
 Result<std::unique_ptr<Agent>> Agent::start(AgentSettings settings) {
   TRY(auto place, share::Place::open(settings.share_dir, false));
+  place->heed_launchpad();
   std::unique_ptr<Agent> agent(new Agent(std::move(settings), std::move(place)));
   if (agent->settings_.part) {
     TRY_VOID(agent->watch());
@@ -198,7 +206,7 @@ int run_agent(const std::string& share_dir) {
   settings.share_dir = share_dir;
   // Not its path: the file may be replaced while this process lives.
   settings.command = "/proc/self/exe";
-  settings.cores = count_cores();
+  settings.cores = cores_from_environment(count_cores());
   settings.idle_exit_ns = seconds_from_environment("ERRAND_AGENT_IDLE", settings.idle_exit_ns);
   settings.host_idle_ns = seconds_from_environment("ERRAND_WORKER_IDLE", settings.host_idle_ns);
   mallopt(M_TRIM_THRESHOLD, 1 << 20);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "engine/local/world.h"
 #include "system/try.h"
@@ -37,6 +38,9 @@ worker::StartSpec RunningJob::start_spec(const std::string& own_command) const {
   }
   spec.environment = manifest().environment;
   spec.environment.push_back(place_mark(*place_));
+  if (const char* launchpad = getenv(std::string(share::launchpad_variable).c_str())) {
+    spec.environment.push_back(std::string(share::launchpad_variable) + "=" + launchpad);
+  }
   spec.environment.insert(spec.environment.end(), allocation_environment_.begin(),
                           allocation_environment_.end());
   return spec;

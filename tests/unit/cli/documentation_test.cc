@@ -15,7 +15,8 @@ namespace {
 using ::testing::HasSubstr;
 
 const std::vector<std::string> verbs{"exec",  "status", "results", "output", "wait",    "cancel",
-                                     "retry", "jobs",   "cleanup", "info",   "inspect", "contexts"};
+                                     "retry", "jobs",   "cleanup", "info",   "inspect", "contexts",
+                                     "database"};
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;

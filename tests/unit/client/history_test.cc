@@ -68,6 +68,13 @@ TEST_F(HistoryTest, OnlyAbsolutePathsAreNoted) {
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "state/places"));
 }
 
+TEST_F(HistoryTest, DatabasesAreNotedByTheirNameOnly) {
+  ASSERT_TRUE(open()->note_place("postgresql://ada@host/db"));
+  EXPECT_FALSE(open()->note_place("postgresql://ada@host/db?password=secret"));
+  EXPECT_EQ(scratch_.read("state/places"), "postgresql://ada@host/db\n");
+  EXPECT_THAT(*open()->known_places(), ElementsAre("postgresql://ada@host/db"));
+}
+
 TEST_F(HistoryTest, ADamagedListStillGivesItsGoodLines) {
   scratch_.write("state/places", "/a\n\nnonsense\n/b\n/a\n/to");
   EXPECT_THAT(*open()->known_places(), ElementsAre("/a", "/b"));

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launchpad/launchpad.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "launchpad/patience.h"
+#include "share/names.h"
+#include "system/clock.h"
+#include "system/try.h"
+
+namespace errand::launchpad {
+
+Launchpad::Launchpad(database::Target target, Starter starter, std::vector<Slot> slots, std::string role)
+    : target_(std::move(target)),
+      starter_(std::move(starter)),
+      slots_(std::move(slots)),
+      role_(std::move(role)) {}
+
+Result<void> Launchpad::connect() {
+  TRY(session_, open_session(target_));
+  depot_.use(session_.connection.get(), session_.lease);
+  wanted_ = scan_ = true;
+  return learn_connection();
+}
+
+/// What is in the scratch places goes on; what was under way is in doubt.
+void Launchpad::lose_session() {
+  if (!session_.connection) return;
+  spdlog::warn("the session with the database is lost");
+  depot_.use(nullptr, 0);
+  session_.connection.reset();
+  reconnect_ns_ = monotonic_ns();
+  for (Slot& slot : slots_) {
+    for (auto& [id, job] : slot.jobs) job.mirror->doubt();
+  }
+}
+
+void Launchpad::reconnect() {
+  if (session_.connection || monotonic_ns() < reconnect_ns_) return;
+  const std::int64_t earlier = session_.lease;
+  auto connected = connect();
+  if (connected) connected = adopt(session_, earlier);
+  if (!connected) {
+    spdlog::warn("no session with the database: {}", connected.error().message);
+    // The jobs are still held under the earlier lease.
+    session_.connection.reset();
+    session_.lease = earlier;
+    depot_.use(nullptr, 0);
+    reconnect_ns_ = monotonic_ns() + reconnect_interval_ns;
+    return;
+  }
+  spdlog::info("connected again, lease {}", session_.lease);
+  for (Slot& slot : slots_) {
+    for (auto& [id, job] : slot.jobs) job.rung = true;
+  }
+}
+
+void Launchpad::rung(const std::string& id) {
+  for (Slot& slot : slots_) {
+    if (auto held = slot.jobs.find(id); held != slot.jobs.end()) held->second.rung = true;
+  }
+  wanted_ = true;
+}
+
+void Launchpad::take_notifications() {
+  if (!session_.connection) return;
+  auto arrived = session_.connection->notifications();
+  if (!arrived) return lose_session();
+  for (const database::Notification& notification : *arrived) rung(notification.payload);
+}
+
+void Launchpad::take_changes(Slot& slot) {
+  if (!slot.watch) return;
+  auto changes = slot.watch->wait(std::chrono::milliseconds(0));
+  if (!changes) return;
+  for (const system::Change& change : *changes) {
+    if (change.kind == system::Change::Kind::overflow) {
+      for (auto& [id, job] : slot.jobs) {
+        job.mirror->changed_all();
+        job.settled = job.mirror->settled_here();
+      }
+    } else if (change.directory == share::active_directory) {
+      auto held = slot.jobs.find(change.name);
+      if (held != slot.jobs.end()) held->second.settled = held->second.mirror->settled_here();
+    } else {
+      auto held = slot.jobs.find(change.directory.substr(share::jobs_directory.size() + 1));
+      if (held != slot.jobs.end()) held->second.mirror->changed(change.name);
+    }
+  }
+}
+
+/// The next moment when something has to be done by the clock alone.
+std::int64_t Launchpad::next_due() const {
+  std::int64_t due = scanned_ns_ + scan_interval_ns;
+  if (!session_.connection) due = std::min(due, reconnect_ns_);
+  for (const Slot& slot : slots_) {
+    if (!slot.is_idle()) due = std::min(due, looked_ns_ + look_interval_ns);
+    if (!slot.is_free() && slot.is_idle()) due = std::min(due, slot.idle_since_ns + warm_ns);
+    for (const auto& [id, job] : slot.jobs) {
+      const std::int64_t job_due = job.settled || job.rung ? 1 : job.due_ns;
+      if (job_due != 0 && session_.connection) due = std::min(due, std::max(job_due, job.hold_until_ns));
+    }
+  }
+  if ((wanted_ || scan_) && session_.connection) due = 0;
+  return due;
+}
+
+Result<void> Launchpad::wait() {
+  std::vector<pollfd> polled;
+  polled.push_back({starter_.descriptor(), POLLIN, 0});
+  polled.push_back({session_.connection ? session_.connection->descriptor() : -1, POLLIN, 0});
+  for (const Slot& slot : slots_) polled.push_back({slot.watch ? slot.watch->descriptor() : -1, POLLIN, 0});
+  const std::int64_t left = std::max<std::int64_t>(next_due() - monotonic_ns(), 0);
+  const timespec timeout{left / 1'000'000'000, left % 1'000'000'000};
+  // Everywhere else the signals that end us wait.
+  sigset_t none;
+  sigemptyset(&none);
+  if (ppoll(polled.data(), polled.size(), &timeout, &none) < 0) return {};
+  if (polled[0].revents == 0) return {};
+  return Error{ErrorCode::engine_unavailable, "the launchpad's starter is gone", true, "start it again", 0};
+}
+
+Result<void> Launchpad::run(const volatile int& stop) {
+  for (Slot& slot : slots_) TRY_VOID(starter_.wipe(slot.identity));
+  TRY_VOID(connect());
+  for (Slot& slot : slots_) take_back(slot);
+  spdlog::info("serves {} with {} {}, lease {}", target_.place(), slots_.size(),
+               slots_.size() == 1 ? "identity" : "identities", session_.lease);
+  Result<void> served;
+  while (stop == 0 && served) {
+    reconnect();
+    take_notifications();
+    for (Slot& slot : slots_) take_changes(slot);
+    claim_all();
+    for (Slot& slot : slots_) attend(slot);
+    take_notifications();
+    served = wait();
+  }
+  end();
+  return served;
+}
+
+}  // namespace errand::launchpad

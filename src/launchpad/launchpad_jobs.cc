@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/local/agent_process.h"
+#include "launchpad/launchpad.h"
+#include "launchpad/patience.h"
+#include "system/try.h"
+
+/// From claim to end: one job after the other.
+namespace errand::launchpad {
+
+/// Claims until nothing is left that we could run: one claim for each notification would let a backlog stall.
+void Launchpad::claim_all() {
+  if (!session_.connection) return;
+  if (monotonic_ns() - scanned_ns_ >= scan_interval_ns) scan_ = true;
+  if (!wanted_ && !scan_) return;
+  const bool of_the_dead = scan_;
+  if (scan_) {
+    scanned_ns_ = monotonic_ns();
+    for (Slot& slot : slots_) {
+      for (auto& [id, job] : slot.jobs) job.rung = true;
+    }
+  }
+  wanted_ = scan_ = false;
+  for (bool more = true; more && session_.connection;) {
+    SqlDepot::Wanted ours{{}, {}, claim_batch, of_the_dead};
+    SqlDepot::Wanted others{{}, {}, 0, of_the_dead};
+    for (const Slot& slot : slots_) {
+      const bool usable = slot.unusable_until_ns <= monotonic_ns();
+      const bool has_room = slot.jobs.size() < most_held;
+      if (!slot.is_free()) others.but_of.push_back(slot.owner);
+      if (!slot.is_free() && usable && has_room) ours.owners.push_back(slot.owner);
+      if (usable && slot.is_idle()) ++others.most;
+    }
+    for (const auto& [owner, until] : refused_) {
+      if (until > monotonic_ns()) others.but_of.push_back(owner);
+    }
+    if (!role_.empty()) others.owners = {role_};
+    more = !ours.owners.empty() && claim_some(ours);
+    more = (others.most > 0 && claim_some(others)) || more;
+  }
+}
+
+/// True if there were any.
+bool Launchpad::claim_some(const SqlDepot::Wanted& wanted) {
+  auto arrivals = depot_.claim(wanted);
+  if (!arrivals) {
+    spdlog::error("cannot claim: {}", arrivals.error().message);
+    if (session_.connection && session_.connection->is_lost()) lose_session();
+    return false;
+  }
+  for (const Arrival& arrival : *arrivals) {
+    Slot* slot = slot_for(arrival.job.owner);
+    if (slot == nullptr) {
+      give_back(arrival.job);
+    } else {
+      take_in(*slot, arrival);
+    }
+  }
+  return !arrivals->empty();
+}
+
+void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
+  const std::string& id = arrival.job.id;
+  auto mirror = Mirror::arrive(depot_, slot.place, slot.terms, arrival);
+  if (!mirror) {
+    spdlog::error("cannot take {} in: {}", id, mirror.error().message);
+    // What cannot be read stays claimed: nobody can run it.
+    if (mirror.error().code == ErrorCode::corrupt || mirror.error().code == ErrorCode::version_mismatch)
+      return;
+    slot.unusable_until_ns = monotonic_ns() + hold_ns;
+    give_back(arrival.job);
+    if (session_.connection && session_.connection->is_lost()) lose_session();
+    return;
+  }
+  (void)slot.watch->add((*mirror)->path());
+  HeldJob& held = slot.jobs[id];
+  held.mirror = *std::move(mirror);
+  held.due_ns = monotonic_ns() + company_ns;
+  if (engine::local::agent_is_up(*slot.place)) return;
+  auto started = starter_.start_agent(slot.identity);
+  if (!started) spdlog::error("{}", started.error().message);
+}
+
+void Launchpad::give_back(const JobKey& job) {
+  if (auto given = depot_.give_back(job); !given) {
+    spdlog::warn("cannot give {} back: {}", job.id, given.error().message);
+  }
+}
+
+void Launchpad::attend(Slot& slot) {
+  if (slot.is_free()) return;
+  if (monotonic_ns() - looked_ns_ >= look_interval_ns) look_after(slot);
+  for (auto next = slot.jobs.begin(); next != slot.jobs.end();) {
+    auto held = next++;
+    attend(slot, held->second);
+    if (held->second.mirror) continue;
+    const bool was_full = slot.jobs.size() >= most_held;
+    slot.jobs.erase(held);
+    slot.idle_since_ns = monotonic_ns();
+    const bool no_identity_left =
+        std::none_of(slots_.begin(), slots_.end(), [](const Slot& other) { return other.is_free(); });
+    wanted_ = wanted_ || was_full || (slot.is_idle() && no_identity_left);
+  }
+  if (slot.is_idle() && monotonic_ns() - slot.idle_since_ns >= warm_ns) retire(slot);
+  if (&slot == &slots_.back() && monotonic_ns() - looked_ns_ >= look_interval_ns) looked_ns_ = monotonic_ns();
+}
+
+/// A job that is over has no mirror afterwards.
+void Launchpad::attend(Slot& slot, HeldJob& job) {
+  const std::int64_t now = monotonic_ns();
+  if (job.mirror->pending()) {
+    const std::int64_t due = job.mirror->urgent() ? now : now + company_ns;
+    job.due_ns = job.due_ns == 0 ? due : std::min(job.due_ns, due);
+  }
+  if (now < job.hold_until_ns) return;
+  const bool due = job.rung || job.settled || (job.due_ns != 0 && job.due_ns <= now);
+  if (!due || (!session_.connection && !job.abandoned)) return;
+  auto carried = carry(slot, job);
+  if (!carried) heed(job, carried.error());
+}
+
+Result<void> Launchpad::carry(Slot& slot, HeldJob& job) {
+  const bool ends = job.settled;
+  if (!job.abandoned) {
+    if (job.rung) {
+      TRY_VOID(job.mirror->fetch());
+      job.rung = false;
+    }
+    if (job.due_ns != 0 && !ends) TRY_VOID(job.mirror->ship(monotonic_ns()));
+  }
+  job.due_ns = 0;
+  job.rung = false;
+  if (!ends) return {};
+  if (!job.abandoned) {
+    TRY(const bool released, job.mirror->settle(monotonic_ns()));
+    job.settled = released;
+    job.rung = !released;
+    if (!released) return {};
+  }
+  spdlog::info("{} has ended", job.mirror->job().id);
+  slot.watch->remove(job.mirror->path());
+  job.mirror->remove_here();
+  job.mirror.reset();
+  return {};
+}
+
+void Launchpad::heed(HeldJob& job, const Error& error) {
+  if (session_.connection && session_.connection->is_lost()) return lose_session();
+  job.mirror->doubt();
+  job.hold_until_ns = monotonic_ns() + hold_ns;
+  if (job.due_ns == 0) job.due_ns = monotonic_ns();
+  if (error.code != ErrorCode::job_missing) {
+    spdlog::error("cannot carry {}: {}", job.mirror->job().id, error.message);
+    return;
+  }
+  spdlog::info("{} was removed, or is another launchpad's", job.mirror->job().id);
+  job.abandoned = true;
+  job.mirror->abandon();
+  job.settled = job.mirror->settled_here();
+}
+
+/// What wakes nobody: progress, and an agent that was killed by what it ran.
+void Launchpad::look_after(Slot& slot) {
+  if (slot.is_idle()) return;
+  if (!engine::local::agent_is_up(*slot.place)) {
+    auto started = starter_.start_agent(slot.identity);
+    if (!started) spdlog::error("{}", started.error().message);
+  }
+  for (auto& [id, job] : slot.jobs) {
+    job.settled = job.settled || job.mirror->settled_here();
+    if (job.abandoned || !session_.connection) continue;
+    if (auto shipped = job.mirror->ship_progress(); !shipped) heed(job, shipped.error());
+  }
+}
+
+}  // namespace errand::launchpad

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "launchpad/launchpad.h"
+#include "launchpad/patience.h"
+#include "system/try.h"
+
+/// Whom the tasks run as.
+namespace errand::launchpad {
+namespace {
+
+/// Where Debian and most others have the server's socket.
+constexpr const char* usual_socket_folder = "/var/run/postgresql";
+
+/// As libpq takes PGOPTIONS apart: at spaces, unless a backslash is before them.
+std::string escaped(const std::string& word) {
+  std::string text;
+  for (char c : word) {
+    if (c == ' ' || c == '\\' || c == '\t') text.push_back('\\');
+    text.push_back(c);
+  }
+  return text;
+}
+
+std::string host_of(const database::Target& target, const std::string& port) {
+  auto host = target.parameters.find("host");
+  if (host != target.parameters.end() && !host->second.empty()) return host->second;
+  if (const char* named = std::getenv("PGHOST"); named != nullptr && *named != '\0') return named;
+  const std::string socket = std::string(usual_socket_folder) + "/.s.PGSQL." + port;
+  return access(socket.c_str(), F_OK) == 0 ? usual_socket_folder : "/tmp";
+}
+
+}  // namespace
+
+/// How tasks find the database that their job came from.
+Result<void> Launchpad::learn_connection() {
+  TRY(database::Rows rows,
+      session_.connection->run("select current_setting('port'), current_database()::text"));
+  const std::string port(rows.text(0, 0));
+  const std::string name(rows.text(0, 1));
+  for (Slot& slot : slots_) {
+    const bool alone = slot.identity.number == 0;
+    slot.terms.connection = {"PGHOST=" + host_of(target_, port), "PGPORT=" + port, "PGDATABASE=" + name,
+                             "PGUSER=" + (alone ? role_ : slot.identity.role())};
+    if (!alone && !slot.is_free())
+      slot.terms.connection.push_back("PGOPTIONS=-c role=" + escaped(slot.owner));
+  }
+  return {};
+}
+
+/// The identity that serves the submitter; one that was free or idle, if he has none. Null: there is none, or
+/// his role may not be lent.
+Slot* Launchpad::slot_for(const std::string& owner) {
+  Slot* best = nullptr;
+  for (Slot& slot : slots_) {
+    if (slot.owner == owner) return &slot;
+    if (slot.unusable_until_ns > monotonic_ns() || !slot.is_idle()) continue;
+    const bool better = best == nullptr || (slot.is_free() && !best->is_free()) ||
+                        (slot.is_free() == best->is_free() && slot.idle_since_ns < best->idle_since_ns);
+    if (better) best = &slot;
+  }
+  if (best == nullptr) return nullptr;
+  if (!best->is_free()) retire(*best);
+  if (!best->is_free()) return nullptr;
+  auto given = lend(*best, owner);
+  if (given) return best;
+  spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, given.error().message);
+  retire(*best);
+  const bool is_his_fault = given.error().code == ErrorCode::place_unwritable;
+  if (is_his_fault) refused_[owner] = monotonic_ns() + refusal_ns;
+  if (!is_his_fault) best->unusable_until_ns = monotonic_ns() + hold_ns;
+  return nullptr;
+}
+
+Result<void> Launchpad::lend(Slot& slot, const std::string& owner) {
+  slot.owner = owner;
+  slot.idle_since_ns = monotonic_ns();
+  if (slot.identity.number != 0) {
+    const std::string worker = slot.identity.role();
+    database::Parameters parameters;
+    parameters.text(worker).text(owner).number(session_.lease);
+    auto lent = session_.connection->run("select errand.lend($1::name, $2::name, $3)", parameters);
+    if (!lent) return std::move(lent).error();
+    slot.lent = true;
+  }
+  TRY_VOID(furnish(slot));
+  if (slot.identity.number != 0) slot.terms.connection.push_back("PGOPTIONS=-c role=" + escaped(owner));
+  spdlog::info("{} serves {}", slot.identity.user, owner);
+  return starter_.start_agent(slot.identity);
+}
+
+/// Takes the role back, ends what runs, removes what is left: nothing of one submitter is there for the next.
+void Launchpad::retire(Slot& slot) {
+  if (!session_.connection) return;
+  if (slot.lent) take_back(slot);
+  slot.watch.reset();
+  slot.place.reset();
+  if (auto wiped = starter_.wipe(slot.identity); !wiped) spdlog::error("{}", wiped.error().message);
+  std::erase_if(slot.terms.connection,
+                [](const std::string& entry) { return entry.starts_with("PGOPTIONS="); });
+  slot.owner.clear();
+}
+
+void Launchpad::take_back(Slot& slot) {
+  slot.lent = false;
+  if (slot.identity.number == 0 || !session_.connection) return;
+  const std::string worker = slot.identity.role();
+  auto taken = session_.connection->run("select errand.take_back($1::name, $2)",
+                                        database::Parameters().text(worker).number(session_.lease));
+  if (taken) return;
+  spdlog::warn("cannot take {} back: {}", worker, taken.error().message);
+  slot.unusable_until_ns = monotonic_ns() + hold_ns;
+}
+
+/// Ends what runs, ships what it has recorded, and hands the jobs back.
+void Launchpad::end() {
+  spdlog::info("ends");
+  for (Slot& slot : slots_) {
+    if (slot.is_free()) continue;
+    (void)starter_.end_processes(slot.identity);
+    for (auto& [id, job] : slot.jobs) {
+      if (job.abandoned || !session_.connection) continue;
+      job.mirror->clear_tasks_in_hand();
+      job.mirror->changed_all();
+      job.settled = job.mirror->settled_here();
+      auto shipped = job.settled ? job.mirror->settle(monotonic_ns())
+                                 : Result<bool>(job.mirror->ship(monotonic_ns() + look_interval_ns).ok());
+      if (!shipped) spdlog::warn("cannot carry {}: {}", id, shipped.error().message);
+    }
+  }
+  if (session_.connection) (void)let_go(session_);
+  for (Slot& slot : slots_) {
+    slot.jobs.clear();
+    if (!slot.is_free()) retire(slot);
+  }
+}
+
+}  // namespace errand::launchpad

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launchpad/lease.h"
+
+#include <random>
+
+#include "system/try.h"
+
+namespace errand::launchpad {
+namespace {
+
+using database::Parameters;
+using database::Rows;
+
+constexpr std::string_view launchpad_role = "errand_launchpad";
+constexpr std::int64_t format_major = 1;
+/// Numbers that others hold, by chance or to be in the way.
+constexpr int most_draws = 1000;
+
+/// No setting of the role's own may cut a long shipment short, or answer for what is not on disk.
+constexpr const char* settings =
+    "set statement_timeout = 0; set lock_timeout = 0; set synchronous_commit = on; listen errand_submit";
+/// A dead launchpad's session is noticed in the middle of a statement, too. Servers before 14 cannot.
+constexpr const char* check_for_us = "set client_connection_check_interval = '1s'";
+
+Result<void> check_place(database::Connection& connection) {
+  TRY(std::string user, connection.current_user());
+  if (user != launchpad_role) {
+    return Error{ErrorCode::engine_refused,
+                 "connected as " + user + ", not as " + std::string(launchpad_role), false,
+                 "name that role in the URI: postgresql://errand_launchpad@...", 0};
+  }
+  TRY(Rows rows, connection.run("select max(major)::bigint from errand.installation"));
+  if (rows.is_null(0, 0)) {
+    return Error{ErrorCode::not_found, "the database has no place for jobs", false,
+                 "errand database init URI", 0};
+  }
+  if (rows.number(0, 0) <= format_major) return {};
+  return Error{ErrorCode::version_mismatch, "the place in the database has a newer format", false,
+               "use a newer errand", 0};
+}
+
+Result<std::int64_t> take_lease(database::Connection& connection) {
+  std::random_device random;
+  std::uniform_int_distribution<std::int64_t> draw(1, (std::int64_t{1} << 31) - 1);
+  for (int i = 0; i < most_draws; ++i) {
+    const std::int64_t lease = draw(random);
+    TRY(Rows rows,
+        connection.run("select pg_try_advisory_lock(25970, $1::bigint::int)", Parameters().number(lease)));
+    if (rows.truth(0, 0)) return lease;
+  }
+  return Error{ErrorCode::engine_unavailable, "no lease can be had: somebody holds them all", true, "", 0};
+}
+
+}  // namespace
+
+Result<LeasedSession> open_session(const database::Target& target) {
+  LeasedSession session;
+  TRY(session.connection, database::Connection::open(target));
+  TRY_VOID(check_place(*session.connection));
+  TRY_VOID(session.connection->run_script(settings));
+  (void)session.connection->run_script(check_for_us);
+  TRY(session.lease, take_lease(*session.connection));
+  return session;
+}
+
+Result<void> adopt(LeasedSession& session, std::int64_t earlier) {
+  auto adopted = session.connection->run("update errand.directory set lease = $1 where lease = $2",
+                                         Parameters().number(session.lease).number(earlier));
+  return adopted ? Result<void>() : Result<void>(std::move(adopted).error());
+}
+
+Result<void> let_go(LeasedSession& session) {
+  auto gone = session.connection->run(
+      "with gone as (update errand.directory set lease = null where lease = $1 returning path) "
+      "select pg_notify('errand_submit', substr(path, 6)) from gone",
+      Parameters().number(session.lease));
+  return gone ? Result<void>() : Result<void>(std::move(gone).error());
+}
+
+}  // namespace errand::launchpad

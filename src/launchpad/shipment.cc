@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launchpad/shipment.h"
+
+#include "system/try.h"
+
+namespace errand::launchpad {
+
+Result<void> Shipment::add(const std::string& file, std::uint64_t start, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::string_view part = bytes.substr(0, piece_limit);
+    pieces_.push_back({file, start, std::string(part)});
+    waiting_ += part.size();
+    start += part.size();
+    bytes.remove_prefix(part.size());
+    if (waiting_ >= batch_bytes || pieces_.size() == batch_pieces) TRY_VOID(finish());
+  }
+  return {};
+}
+
+Result<void> Shipment::finish() {
+  if (pieces_.empty()) return {};
+  TRY(const bool stored, depot_.store(job_, pieces_));
+  pieces_.clear();
+  waiting_ = 0;
+  if (stored) return {};
+  return Error{ErrorCode::job_missing, "the job " + job_.id + " is not ours any more", false, "", 0};
+}
+
+}  // namespace errand::launchpad

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "database/connection.h"
+#include "launchpad/arrival.h"
+#include "launchpad/depot.h"
+
+namespace errand::launchpad {
+
+/// The depot of a database, through the launchpad's session and under its lease. Each call is one statement:
+/// it happens wholly or not at all, and only while the lease is the one in the job's row.
+class SqlDepot final : public Depot {
+ public:
+  /// Without a session every call fails; `connection` has to outlive its use.
+  void use(database::Connection* connection, std::int64_t lease) {
+    connection_ = connection;
+    lease_ = lease;
+  }
+
+  Result<std::optional<Listing>> look(const JobKey& job) override;
+  Result<std::string> read(const std::string& owner, const std::string& directory, const std::string& file,
+                           std::uint64_t start, std::uint64_t length) override;
+  Result<bool> store(const JobKey& job, std::span<const Piece> pieces) override;
+  Result<void> remove(const JobKey& job, const std::string& file) override;
+  Result<void> punch(const JobKey& job, const std::string& file, std::uint64_t begin,
+                     std::uint64_t end) override;
+  Result<bool> release(const JobKey& job, const std::string& version) override;
+
+  /// Whose jobs to claim, and how many at most.
+  struct Wanted {
+    std::vector<std::string> owners;  ///< empty: anybody's
+    std::vector<std::string> but_of;  ///< never these owners'
+    std::size_t most = 1;
+    bool of_the_dead = false;  ///< also those whose launchpad is gone
+  };
+  /// Claims jobs, oldest first, and reads them. Two launchpads never get the same one, and neither waits.
+  Result<std::vector<Arrival>> claim(const Wanted& wanted);
+  /// The job is nobody's again, and still to be run.
+  Result<void> give_back(const JobKey& job);
+
+ private:
+  Result<database::Rows> run(std::string_view statement, const database::Parameters& parameters);
+
+  database::Connection* connection_ = nullptr;
+  std::int64_t lease_ = 0;
+};
+
+}  // namespace errand::launchpad

@@ -117,7 +117,7 @@ class DataReader {
   [[nodiscard]] virtual const std::vector<ColumnDescription>& columns() const = 0;
   /// How many rows there are, by the server's count(*). Errors: as open.
   virtual Result<std::uint64_t> count_rows() = 0;
-  /// All rows. Errors: as open; type_mismatch (a value that the server cannot cast).
+  /// All rows. Errors: as open; invalid_argument, too, for a value that the server cannot cast.
   virtual Result<std::vector<Column>> read_all() = 0;
   /// Hands blocks of `rows` rows to `block`, the last one shorter, in the memory of one block. An error of
   /// `block` ends the reading and is returned.

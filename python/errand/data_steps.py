@@ -30,7 +30,8 @@ def rx_import(input_data: Any, output_file: Any = None, vars_to_keep: _Names = N
     Args:
         input_data: RxSqlServerData, RxOdbcData or a DataFrame.
         vars_to_keep, vars_to_drop: the columns, by their names in the source; one of the two.
-        row_selection: an expression of the columns, as DataFrame.eval takes it; "dep_delay > 60".
+        row_selection: an expression of the columns, as DataFrame.eval takes it, after the transform function;
+            "dep_delay > 60".
         transform_function: called with each block of rows_per_read rows (a DataFrame) and with
             transform_objects as keywords; gives the DataFrame to go on with, or None for no rows.
         transform_variables: columns that are read for the function only.
@@ -163,15 +164,15 @@ class _Step:
     def _apply(self, frame: Any) -> Any:
         if self._complete_before:
             frame = frame.dropna().reset_index(drop=True)
-        if self._row_selection is not None:
-            frame = frame[frame.eval(self._row_selection)].reset_index(drop=True)
         if self._function is not None:
             frame = self._function(frame, **self._objects)
             if frame is None:
                 return None
             if frame.__class__.__module__.partition(".")[0] != "pandas":
                 frame = load_pandas().DataFrame(frame)
-            frame = frame.drop(columns=[name for name in self._helpers if name in frame.columns])
+        if self._row_selection is not None:
+            frame = frame[frame.eval(self._row_selection)].reset_index(drop=True)
+        frame = frame.drop(columns=[name for name in self._helpers if name in frame.columns])
         return frame.dropna().reset_index(drop=True) if self._complete_after else frame
 
 

@@ -121,21 +121,36 @@ DataSource source_of(const nb::dict& fields) {
   return source;
 }
 
-nb::list describe_columns(const DataReader& reader) {
-  nb::list list;
-  for (const ColumnDescription& column : reader.columns()) {
-    const std::string_view type = to_string(column.type);
-    list.append(nb::make_tuple(column.name, column.source_name, column.sql_type,
-                               nb::str(type.data(), type.size())));
-  }
-  return list;
-}
+class Reader {
+ public:
+  explicit Reader(std::unique_ptr<DataReader> reader) : reader_(std::move(reader)) {}
 
-void read_blocks(DataReader& reader, std::uint64_t rows, const nb::callable& block) {
+  [[nodiscard]] nb::list columns() const {
+    nb::list list;
+    for (const ColumnDescription& column : reader_->columns()) {
+      const std::string_view type = to_string(column.type);
+      list.append(nb::make_tuple(column.name, column.source_name, column.sql_type,
+                                 nb::str(type.data(), type.size())));
+    }
+    return list;
+  }
+  std::uint64_t count_rows() {
+    return take_unlocked([&] { return reader_->count_rows(); });
+  }
+  nb::list read_all() {
+    return list_of_columns(take_unlocked([&] { return reader_->read_all(); }));
+  }
+  void read_blocks(std::uint64_t rows, const nb::callable& block);
+
+ private:
+  std::unique_ptr<DataReader> reader_;
+};
+
+void Reader::read_blocks(std::uint64_t rows, const nb::callable& block) {
   PendingException pending;
   auto result = [&] {
     nb::gil_scoped_release unlocked;
-    return reader.read_blocks(rows, [&](std::vector<Column> columns) -> Result<void> {
+    return reader_->read_blocks(rows, [&](std::vector<Column> columns) -> Result<void> {
       nb::gil_scoped_acquire locked;
       try {
         block(list_of_columns(std::move(columns)));
@@ -154,22 +169,20 @@ void read_blocks(DataReader& reader, std::uint64_t rows, const nb::callable& blo
 }  // namespace
 
 void bind_data_sources(nb::module_& module) {
-  nb::class_<DataReader>(module, "DataReader", "The core's reader of a table or query.")
-      .def("columns", describe_columns)
-      .def("count_rows", [](DataReader& self) { return take_unlocked([&] { return self.count_rows(); }); })
-      .def("read_all",
-           [](DataReader& self) { return list_of_columns(take_unlocked([&] { return self.read_all(); })); })
-      .def("read_blocks", read_blocks);
+  nb::class_<Reader>(module, "DataReader", "The core's reader of a table or query.")
+      .def("columns", &Reader::columns)
+      .def("count_rows", &Reader::count_rows)
+      .def("read_all", &Reader::read_all)
+      .def("read_blocks", &Reader::read_blocks);
   module.def("open_data", [](const nb::dict& fields) {
     const DataSource source = source_of(fields);
-    return nb::cast(take_unlocked([&] { return DataReader::open(source); }).release(),
-                    nb::rv_policy::take_ownership);
+    return Reader(take_unlocked([&] { return DataReader::open(source); }));
   });
-  module.def("remember_connection", [](const std::string& text, const std::string& server,
-                                       const std::string& database, const std::string& user,
-                                       const std::string& password) {
-    return take(remember_connection({text, server, database, user, password}));
-  });
+  module.def("remember_connection",
+             [](const std::string& text, const std::string& server, const std::string& database,
+                const std::string& user, const std::string& password) {
+               return take(remember_connection({text, server, database, user, password}));
+             });
 }
 
 }  // namespace errand::python

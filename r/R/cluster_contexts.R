@@ -131,11 +131,11 @@ notice_of <- function(name, value, context) {
     email = if (!is_engine_option(context, "mail_user")) "email")
 }
 
-say_once <- function(class, notices) {
+say_once <- function(class, notices, where = "the cluster") {
   fresh <- setdiff(notices, session$said)
   if (!length(fresh)) return(invisible())
   session$said <- c(session$said, fresh)
-  warning(class, ": the cluster has no counterpart of ", paste(fresh, collapse = ", "), call. = FALSE)
+  warning(class, ": ", where, " has no counterpart of ", paste(fresh, collapse = ", "), call. = FALSE)
 }
 
 is_windows_path <- function(path) is.character(path) && any(grepl("^([A-Za-z]:[\\\\/]|\\\\)", path))

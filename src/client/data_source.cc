@@ -38,12 +38,21 @@ Result<Target> target_of_source(const DataSource& source) {
 }
 
 Error explain_in_task(Error error) {
-  if (!system::environment_value("ERRAND_JOB").empty() && error.hint.empty()) {
-    error.hint =
-        "a data source's password does not travel with a job: a task reads the database that it runs in as "
-        "its "
-        "submitter; for another one the password has to lie where the task runs (~/.pgpass)";
-  }
+  if (system::environment_value("ERRAND_JOB").empty()) return error;
+  error.hint =
+      "a data source's password does not travel with a job: a task reads the database that it runs in as its "
+      "submitter; for another one the password has to lie where the task runs (~/.pgpass)";
+  return error;
+}
+
+/// The server's refusal of a query is the query's fault and not the place's, as it is elsewhere.
+Error explain_query(Error error) {
+  const auto is_of_class = [&](const char* sqlstate) {
+    return error.message.find(std::string("(SQLSTATE ") + sqlstate) != std::string::npos;
+  };
+  if (!is_of_class("42") && !is_of_class("22") && !is_of_class("3F") && !is_of_class("0A")) return error;
+  error.code = ErrorCode::invalid_argument;
+  error.hint = is_of_class("42501") ? "the role that reads has no right to do so" : "";
   return error;
 }
 
@@ -57,8 +66,9 @@ class SqlReader final : public DataReader {
   [[nodiscard]] const std::vector<ColumnDescription>& columns() const override { return descriptions_; }
 
   Result<std::uint64_t> count_rows() override {
-    TRY(const database::Rows rows, connection_->run("select count(*) from " + plan_.from));
-    return static_cast<std::uint64_t>(rows.number(0, 0));
+    auto rows = connection_->run("select count(*) from " + plan_.from);
+    if (!rows) return explain_query(std::move(rows).error());
+    return static_cast<std::uint64_t>(rows->number(0, 0));
   }
 
   Result<std::vector<Column>> read_all() override {
@@ -76,8 +86,9 @@ class SqlReader final : public DataReader {
     std::vector<database::ColumnBuilder> builders;
     for (const auto& column : plan_.columns) builders.emplace_back(column.about, column.wire, column.request);
     database::CopyReader reader(std::move(builders), rows, block);
-    TRY_VOID(
-        connection_->copy_out(plan_.statement, [&](std::string_view piece) { return reader.read(piece); }));
+    auto read =
+        connection_->copy_out(plan_.statement, [&](std::string_view piece) { return reader.read(piece); });
+    if (!read) return explain_query(std::move(read).error());
     return reader.finish();
   }
 
@@ -127,8 +138,9 @@ Result<std::unique_ptr<DataReader>> DataReader::open(const DataSource& source) {
   TRY(const Target target, target_of_source(source));
   auto connection = database::Connection::open(target);
   if (!connection) return explain_in_task(std::move(connection).error());
-  TRY(database::SourcePlan plan, database::plan_source(**connection, source));
-  return std::unique_ptr<DataReader>(std::make_unique<SqlReader>(*std::move(connection), std::move(plan)));
+  auto plan = database::plan_source(**connection, source);
+  if (!plan) return explain_query(std::move(plan).error());
+  return std::unique_ptr<DataReader>(std::make_unique<SqlReader>(*std::move(connection), *std::move(plan)));
 }
 
 Result<std::string> remember_connection(const ConnectionParts& parts) {

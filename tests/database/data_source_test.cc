@@ -193,6 +193,9 @@ TEST_F(DatabaseSourceTest, RefusesWithASentence) {
   EXPECT_THAT(refused(source_of("select 1 as a, 2 as a")).message, HasSubstr("two columns"));
   EXPECT_FALSE(refused(source_of("select 1; select 2")).message.empty());
   EXPECT_FALSE(refused(source_of("create table x (a int)")).message.empty());
+  const Error nowhere = refused(source_of("select * from nowhere"));
+  EXPECT_EQ(nowhere.code, ErrorCode::invalid_argument);
+  EXPECT_THAT(nowhere.hint, Not(HasSubstr("database init")));
   EXPECT_FALSE(
       refused(source_of("select 1) to stdout; drop schema " + schema_ + " cascade; --")).message.empty());
   EXPECT_FALSE(refused(source_of("select 1/0 as never")).message.empty());
@@ -206,6 +209,7 @@ TEST_F(DatabaseSourceTest, RefusesWithASentence) {
   EXPECT_THAT(refused(source).message, HasSubstr("1 levels and 2 new ones"));
   source = source_of("select 'x' as a");
   source.columns = {{"a", "", ColumnType::int32, {}, {}}};
+  EXPECT_EQ(refused(source).code, ErrorCode::invalid_argument);
   EXPECT_THAT(refused(source).message, HasSubstr("invalid input syntax"));
 }
 

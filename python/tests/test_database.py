@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data sources on a real server, and its jobs where a launchpad runs: `./test database` brings them up."""
+"""Data sources, and jobs in the database, on the real server that ERRAND_DATABASE names (tests/database/place-up)."""
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +14,7 @@ import errand
 from errand import RxSqlServerData, rx_data_step, rx_exec, rx_get_info, rx_get_var_info, rx_import
 
 FOLDER = os.environ.get("ERRAND_DATABASE")
-pytestmark = pytest.mark.skipif(FOLDER is None, reason="no database: ./test database brings one up")
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="no database: see tests/database/place-up")
 pandas = pytest.importorskip("pandas")
 numpy = pytest.importorskip("numpy")
 
@@ -150,12 +155,32 @@ def test_the_originals_example_of_a_source_as_an_argument(background):
     assert job.results() == [50]
 
 
-needs_launchpad = pytest.mark.skipif(not os.environ.get("ERRAND_DATABASE_JOBS"),
-                                     reason="no launchpad: ./test database starts one")
+@pytest.fixture(scope="module")
+def launchpad():
+    """A launchpad on the server: as root with worker identities, else for alice alone."""
+    from errand._native import COMMAND
+
+    scratch = tempfile.mkdtemp(prefix="errand-launchpad-")
+    os.chmod(scratch, 0o755)  # its workers are other users
+    log = Path(scratch) / "log"
+    words = [COMMAND, "launchpad", "--database", uri("launchpad"), "--scratch", scratch + "/jobs", "--workers", "2"]
+    with open(log, "w") as output:
+        process = subprocess.Popen(words + ([] if os.geteuid() == 0 else ["--role", "alice"]), stdout=output,
+                                   stderr=output)
+    try:
+        for _ in range(6000):
+            if "serves" in log.read_text() or process.poll() is not None:
+                break
+            time.sleep(0.01)
+        assert process.poll() is None, log.read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-@needs_launchpad
-def test_a_source_is_read_next_to_the_data():
+def test_a_source_is_read_next_to_the_data(launchpad):
     def average(source, column):
         from errand import rx_import
 
@@ -167,12 +192,38 @@ def test_a_source_is_read_next_to_the_data():
     assert rx_exec(average, source=source, column="x", compute_context=context) == [(500.5, 1000)]
 
 
-@needs_launchpad
-def test_a_task_is_its_submitter():
-    def who():
+def test_the_manuals_story_in_the_database(launchpad):
+    """From queued to finished, by another process with nothing but the id and a connection string."""
+    def hello_from_a_job():
+        print("Hello from a job")
+        return "We just ran Python code asynchronously!"
+
+    context = errand.RxInSqlServer(uri(), console_output=True, wait=False)
+    job = rx_exec(hello_from_a_job, compute_context=context)
+    ended = subprocess.run(
+        [sys.executable, "-c", f"""
+import errand
+errand.rx_set_compute_context(errand.InDatabase({uri()!r}))
+job = errand.Job({job.id!r})
+job.wait()
+print(errand.rx_get_job_status(job), errand.rx_get_job_output(job), errand.rx_get_job_results(job))
+"""], capture_output=True, text=True, check=True)
+    for words in ("FINISHED", "Hello from a job", "We just ran Python code asynchronously!"):
+        assert words in ended.stdout
+
+
+@pytest.mark.parametrize("role", ["alice", "bob"])
+def test_a_task_is_its_submitter(launchpad, role):
+    if role == "bob" and os.geteuid() != 0:
+        pytest.skip("a launchpad that is not root's serves one role")
+
+    def who(password_of):
+        import os
+
         from errand import RxSqlServerData, rx_import
 
-        return rx_import(RxSqlServerData(sql_query="select current_user::text as u"))["u"][0]
+        user = rx_import(RxSqlServerData(sql_query="select current_user::text as u"))["u"][0]
+        return user, any(password_of in value for value in os.environ.values())
 
-    assert rx_exec(who, compute_context=errand.RxInSqlServer(uri())) == ["alice"]
-    assert rx_exec(who, compute_context=errand.RxInSqlServer(uri("bob"))) == ["bob"]
+    found = rx_exec(who, password_of=role + "-sec", compute_context=errand.RxInSqlServer(uri(role)))
+    assert found == [(role, False)]

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Data sources on a real server, and its jobs where a launchpad runs: ./test database brings them up.
+# Data sources, and jobs in the database, on the real server that ERRAND_DATABASE names (tests/database/place-up).
 
 database <- Sys.getenv("ERRAND_DATABASE")
-skip_without_database <- function() skip_if(!nzchar(database), "no database: ./test database brings one up")
-skip_without_launchpad <- function() {
-  skip_if(!nzchar(Sys.getenv("ERRAND_DATABASE_JOBS")), "no launchpad: ./test database starts one")
-}
+skip_without_database <- function() skip_if(!nzchar(database), "no database: see tests/database/place-up")
 uri <- function(role = "alice") readLines(file.path(database, paste0(role, ".uri")))
 query <- function(text, ...) RxSqlServerData(sqlQuery = text, connectionString = uri(), ...)
 
@@ -81,15 +78,34 @@ test_that("information and refusals", {
   expect_error(rxImport(RxSqlServerData("no.such", connectionString = uri())), "no.such")
 })
 
+# A launchpad on the server while `code` runs: as root with worker identities, else for alice alone.
+with_launchpad <- function(code) {
+  scratch <- tempfile("errand-launchpad-", "/tmp")
+  dir.create(scratch, mode = "0755")
+  log <- file.path(scratch, "log")
+  pid_file <- file.path(scratch, "pid")
+  alone <- if (Sys.info()[["effective_user"]] == "root") "" else "--role alice"
+  command <- sprintf("exec '%s' launchpad --database '%s' --scratch '%s/jobs' --workers 2 %s",
+                     system.file("bin", "errand", package = "errand"), uri("launchpad"), scratch, alone)
+  system(sprintf("{ echo $$ > %s; %s; } > %s 2>&1", pid_file, command, log), wait = FALSE)
+  on.exit({
+    pid <- as.integer(readLines(pid_file))
+    tools::pskill(pid)
+    eventually(function() !tools::pskill(pid, 0L))
+    unlink(scratch, recursive = TRUE)
+  })
+  expect_true(eventually(function() file.exists(log) && any(grepl("serves", readLines(log)))))
+  force(code)
+}
+
 test_that("in the database a source is read as its submitter", {
   skip_without_database()
-  skip_without_launchpad()
   source <- query("select i::float8 as x, current_user::text as who from generate_series(1, 1000) i")
-  found <- with_context(RxInSqlServer(connectionString = uri(), numTasks = 2), {
+  found <- with_launchpad(with_context(RxInSqlServer(connectionString = uri(), numTasks = 2), {
     rxExec(at_top_level(function(source) {
       frame <- rxImport(source)
       list(mean(frame$x), frame$who[[1L]])
     }), source = source)
-  })
+  }))
   expect_identical(found[[1L]], list(500.5, "alice"))
 })

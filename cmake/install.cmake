@@ -44,6 +44,11 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/src/cli/completion.bash")
   install(FILES src/cli/completion.bash
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME errand)
 endif()
+if(EXISTS "${PROJECT_SOURCE_DIR}/dist/errand-launchpad.service.in")
+  configure_file(dist/errand-launchpad.service.in "${PROJECT_BINARY_DIR}/errand-launchpad.service" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/errand-launchpad.service" dist/errand-launchpad.sysusers
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/errand)
+endif()
 file(GLOB errand_manuals CONFIGURE_DEPENDS "docs/man/*.1")
 if(errand_manuals)
   install(FILES ${errand_manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

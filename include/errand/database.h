@@ -29,7 +29,7 @@ struct DatabaseSetupReport {
   std::string sql;                 ///< all of it, as psql would take it
   std::vector<std::string> hba;    ///< lines for pg_hba.conf, before all others, that the launchpad needs
   std::vector<std::string> ident;  ///< lines for pg_ident.conf
-  bool access_is_known = false;    ///< whether the server's rules could be read: hba and ident hold what lacks
+  bool access_is_known = false;  ///< whether the server's rules could be read: hba and ident hold what lacks
 };
 
 /// Makes the schema errand, or brings it up to what this errand knows, each step in a transaction of its own;

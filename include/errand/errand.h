@@ -32,6 +32,7 @@
 ///   quantity.h         durations and sizes as people write them
 ///   encoding.h         how typed values become bytes
 ///   database.h         a database made ready to be a place (not included here)
+///   doctor.h           what jobs need, looked at (not included here)
 ///   language.h         what front ends in other languages stand on (not included here)
 
 #include "errand/buffer.h"

@@ -44,6 +44,7 @@ class RxClusterContext(RxComputeContext):
     _engine = ""
     _names: Tuple[str, ...] = ()
     _mail_type = ""  # the option's value for "when the job ends"
+    _group_option = ""  # the option that takes names of groups of nodes
 
     def __init__(self, description: Any = None, **settings: Any) -> None:
         if isinstance(description, RxComputeContext) or (
@@ -173,14 +174,16 @@ def _set_priority(context: RxClusterContext, value: Any, _: Dict[str, Any], unsa
                       if isinstance(context, RxHpcServer) else f"priority {value!r}")
 
 
-def _set_groups(context: RxClusterContext, value: Any, _: Dict[str, Any], unsaid: List[str]) -> None:
+def _set_groups(context: RxClusterContext, value: Any, given: Dict[str, Any], unsaid: List[str]) -> None:
     groups = [one for one in ([value] if isinstance(value, str) else value) if one not in _ALL_NODES]
     if not groups:
         return
-    if context._is_option("partition"):
-        context._put("partition", groups)
-    else:
+    if not context._group_option:
         unsaid.append("groups (choose a queue)")
+    elif context._group_option in given:
+        unsaid.append(f"groups beside {context._group_option}")
+    else:
+        context._put(context._group_option, groups)
 
 
 def _set_email(context: RxClusterContext, value: Any, _: Dict[str, Any], unsaid: List[str]) -> None:
@@ -235,6 +238,7 @@ class RxSlurm(RxClusterContext):
     _name = "RxSlurm"
     _engine = "slurm"
     _mail_type = "END,FAIL"
+    _group_option = "partition"
     _names = ("rxslurm", "slurm")
 
 
@@ -308,6 +312,7 @@ class RxLsfCluster(RxClusterContext):
 
     _name = "RxLsfCluster"
     _engine = "lsf"
+    _group_option = "nodes"  # bsub -m takes names of host groups, too
     _names = ("rxlsfcluster", "lsf", "lsfcluster")
 
 

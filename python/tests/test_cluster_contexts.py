@@ -117,8 +117,11 @@ def test_the_original_arguments_on_other_schedulers():
                                "mail_user": "ada@here", "mail_type": "ea"}
     cluster = errand.RxLsfCluster(share_dir="/share/ada", queue="normal", exclusive=True, nodes="a,b", email="ada@here")
     assert options(cluster) == {"queue": "normal", "exclusive": "true", "nodes": "a,b", "mail_user": "ada@here"}
-    with pytest.warns(errand.ErrandWarning, match="lsf has no counterpart of groups .*cluster_mpi_path"):
-        errand.RxLsfCluster(groups=["fat"], cluster_mpi_path="/opt/mpi/bin", profile_script="/etc/profile.d/lsf.sh")
+    assert options(errand.RxLsfCluster(groups=["fat", "thin"])) == {"nodes": "fat,thin"}
+    with pytest.warns(errand.ErrandWarning, match="gridengine has no counterpart of groups .choose a queue"):
+        errand.RxGridEngine(groups=["fat"])
+    with pytest.warns(errand.ErrandWarning, match="lsf has no counterpart of groups beside nodes.*cluster_mpi_path"):
+        errand.RxLsfCluster(groups=["fat"], nodes="a", cluster_mpi_path="/opt/mpi/bin", profile_script="/etc/profile.d/lsf.sh")
     with pytest.raises(errand.ArgumentError, match="RxLsfCluster has no setting 'partition'; .*queue"):
         errand.RxLsfCluster(partition="main")
 

@@ -126,9 +126,17 @@ notice_of <- function(name, value, context) {
     },
     priority = if (value > 2) sprintf("priority %.0f (ordinary users cannot ask for more than normal)", value),
     minElems = if (value > 0 && isTRUE(context@maxElems > value)) "minElems (elements start as nodes get free)",
-    groups = if (length(chosen_groups(value)) && !is_engine_option(context, "partition")) "groups (choose a queue)",
+    groups = if (length(chosen_groups(value))) notice_of_groups(context),
     nodes = if (!is_engine_option(context, "nodes")) "nodes",
     email = if (!is_engine_option(context, "mail_user")) "email")
+}
+
+# The option that takes names of groups of nodes; bsub -m takes them as it takes names of nodes.
+group_option <- function(context) c(slurm = "partition", gridengine = "", lsf = "nodes")[[context@engine]]
+
+notice_of_groups <- function(context) {
+  if (group_option(context) == "") return("groups (choose a queue)")
+  if (group_option(context) == "nodes" && length(chosen_nodes(context))) "groups beside nodes"
 }
 
 say_once <- function(class, notices, where = "the cluster") {
@@ -171,14 +179,17 @@ node_count <- function(context) {
 
 # The retired product's arguments as options of the engine; what was chosen by an option's own name wins.
 cluster_fields <- function(context, fields) {
+  groups <- paste(chosen_groups(context@groups), collapse = ",")
+  nodes <- paste(chosen_nodes(context), collapse = ",")
+  if (nodes == "" && group_option(context) == "nodes") nodes <- groups
   implied <- c(
     rx.head_node = paste(context@headNode, collapse = ","),
-    nodes = paste(chosen_nodes(context), collapse = ","),
+    nodes = nodes,
     elements = if (chosen_elements(context) > 0) sprintf("%.0f", chosen_elements(context)),
     exclusive = if (isTRUE(context@exclusive)) "true",
     mail_user = paste(context@email, collapse = ","),
     mail_type = if (length(context@email)) c(slurm = "END,FAIL", gridengine = "ea", lsf = "")[[context@engine]],
-    partition = paste(chosen_groups(context@groups), collapse = ","),
+    partition = if (group_option(context) == "partition") groups,
     nice = if (is(context, "RxHpcServer") && isTRUE(context@priority < 2)) c("10000", "1000")[[context@priority + 1]],
     template = paste(grep("\\.xml$", context@configFile, ignore.case = TRUE, invert = TRUE, value = TRUE),
                      collapse = ""))

@@ -19,6 +19,7 @@ _errand_options() {
     wait) echo "$all --timeout" ;;
     jobs) echo "$all --status --since --until" ;;
     cleanup) echo "$all --status --force" ;;
+    launchpad) echo "$all --database --scratch --workers --memory --time-limit --identities --role" ;;
     database) echo "$all --workers --user --dry-run" ;;
     "") echo "$all --version" ;;
     *) echo "$all" ;;
@@ -29,20 +30,21 @@ _errand_options() {
 _errand_value() {
   case $1 in
     --context) mapfile -t COMPREPLY < <(compgen -W "$(errand contexts --quiet 2>/dev/null)" -- "$2") ;;
-    --share-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+    --share-dir | --scratch) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$2") ;;
     --status) mapfile -t COMPREPLY < <(
       compgen -W "queued running finished failed canceled undetermined none" -- "$2") ;;
     --env) mapfile -t COMPREPLY < <(compgen -v -- "$2") ;;
     --seed) mapfile -t COMPREPLY < <(compgen -W "auto" -- "$2") ;;
     --tasks | --chunk | --cores | --time-limit | --memory-limit | --console-limit | --retries | --task | \
-      --timeout | --since | --until | --workers | --user) COMPREPLY=() ;;
+      --timeout | --since | --until | --workers | --user | --database | \
+      --memory | --identities | --role) COMPREPLY=() ;;
     *) return 1 ;;
   esac
 }
 
 _errand() {
-  local verbs="exec status results output wait cancel retry jobs cleanup info inspect contexts database"
+  local verbs="exec status results output wait cancel retry jobs cleanup info inspect contexts database launchpad doctor"
   local word=${COMP_WORDS[COMP_CWORD]} verb="" i
   local -a _errand_place=()
   COMPREPLY=()
@@ -74,6 +76,7 @@ _errand() {
   else
     case $verb in
       status | results | output | wait | cancel | retry | cleanup | info | inspect) _errand_jobs "$word" ;;
+      doctor) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
       database) mapfile -t COMPREPLY < <(compgen -W "init" -- "$word") ;;
     esac
   fi

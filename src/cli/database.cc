@@ -30,11 +30,13 @@ Result<ExitCode> run_database(Session& session, const DatabaseOptions& options) 
 Verb add_database(CLI::App& root) {
   CLI::App* app = root.add_subcommand("database", "makes a PostgreSQL database a place for jobs");
   auto options = std::make_shared<DatabaseOptions>();
-  app->add_option("ACTION", options->action, "init: makes or renews the schema errand; harmless when repeated")
+  app->add_option("ACTION", options->action,
+                  "init: makes or renews the schema errand; harmless when repeated")
       ->type_name("")
       ->required()
       ->check(CLI::IsMember({"init"}).description(""));
-  app->add_option("URI", options->setup.connection, "database and administrator: postgresql://user@host/database")
+  app->add_option("URI", options->setup.connection,
+                  "database and administrator: postgresql://user@host/database")
       ->type_name("");
   app->add_option("--workers", options->setup.workers, "roles for workers that act as the submitter")
       ->type_name("N");

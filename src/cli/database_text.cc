@@ -21,7 +21,8 @@ std::string access_text(const DatabaseSetupReport& report) {
   const char* verb = report.access_is_known ? "lacks" : "should have";
   return fmt::format("For a launchpad under the users errand-lp and errand-w1 ... on the server's host\n") +
          file_text(fmt::format("pg_hba.conf {}, before all other lines", verb), report.hba) +
-         file_text(fmt::format("pg_ident.conf {}", verb), report.ident) + "and then: select pg_reload_conf()\n";
+         file_text(fmt::format("pg_ident.conf {}", verb), report.ident) +
+         "and then: select pg_reload_conf()\n";
 }
 
 std::string commented(const std::string& text) {

@@ -17,5 +17,6 @@ namespace errand::cli {
 [[nodiscard]] Json to_json(const RetryReport& report);
 [[nodiscard]] Json to_json(const TaskLine& line);
 [[nodiscard]] Json to_json(const DatabaseSetupReport& report);
+[[nodiscard]] Json to_json(const Finding& finding);
 
 }  // namespace errand::cli

@@ -78,6 +78,11 @@ class JsonReport final : public Report {
   }
   void database_ready(const DatabaseSetupReport& report) override { print(to_json(report)); }
   void database_previewed(const DatabaseSetupReport& report) override { print(to_json(report)); }
+  void examined(const std::vector<Finding>& findings) override {
+    Json list = Json::array();
+    for (const Finding& finding : findings) list.push_back(to_json(finding));
+    print({{"findings", std::move(list)}});
+  }
   void error(const Error& error, const JobRef& job) override {
     Json json{{"error", to_json(error)}};
     if (!job.id().empty()) json["id"] = job.id();

@@ -38,6 +38,11 @@ class QuietReport final : public TextReport {
   }
   void database_ready(const DatabaseSetupReport&) override {}
   void database_previewed(const DatabaseSetupReport& report) override { print(report.sql); }
+  void examined(const std::vector<Finding>& findings) override {
+    for (const Finding& finding : findings) {
+      if (finding.verdict == Finding::Verdict::wrong) print(finding.subject + "\n");
+    }
+  }
   void error(const Error& error, const JobRef& job) override {
     Error without_hint = error;
     without_hint.hint.clear();

@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "errand/compute_context.h"
 #include "errand/database.h"
+#include "errand/doctor.h"
 #include "errand/exec.h"
 #include "errand/job.h"
 
@@ -66,6 +67,7 @@ class Report {
   virtual void contexts(const std::vector<NamedContext>& contexts) = 0;
   virtual void database_ready(const DatabaseSetupReport& report) = 0;
   virtual void database_previewed(const DatabaseSetupReport& report) = 0;
+  virtual void examined(const std::vector<Finding>& findings) = 0;
   /// `job`: whose work goes on although the command failed; may be empty.
   virtual void error(const Error& error, const JobRef& job) = 0;
 };

@@ -33,6 +33,7 @@ class TextReport : public Report {
   void contexts(const std::vector<NamedContext>& contexts) override;
   void database_ready(const DatabaseSetupReport& report) override;
   void database_previewed(const DatabaseSetupReport& report) override;
+  void examined(const std::vector<Finding>& findings) override;
   void error(const Error& error, const JobRef& job) override;
 
  protected:

@@ -31,5 +31,6 @@ struct Verb {
 [[nodiscard]] Verb add_contexts(CLI::App& root);
 [[nodiscard]] Verb add_launchpad(CLI::App& root);
 [[nodiscard]] Verb add_database(CLI::App& root);
+[[nodiscard]] Verb add_doctor(CLI::App& root);
 
 }  // namespace errand::cli

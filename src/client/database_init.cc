@@ -17,13 +17,15 @@ constexpr const char* take_turns =
     "set lock_timeout = '60s'; set client_min_messages = warning; select pg_advisory_lock(25970, 0)";
 constexpr const char* nameless = "errand";  // a database of which nothing is known
 
-Result<void> run_actions(database::Connection& connection, const std::vector<database::SetupAction>& actions) {
+Result<void> run_actions(database::Connection& connection,
+                         const std::vector<database::SetupAction>& actions) {
   for (const database::SetupAction& action : actions) {
     Result<void> run = connection.run_script(action.sql);
     if (run) continue;
     if (!connection.is_lost()) (void)connection.run_script("rollback");
     Error error = std::move(run).error();
-    error.message = "setting up the database stopped before this was so: " + action.done + ": " + error.message;
+    error.message =
+        "setting up the database stopped before this was so: " + action.done + ": " + error.message;
     return error;
   }
   return {};

@@ -6,6 +6,7 @@
 #include "client/find_job.h"
 #include "journal/outcome.h"
 #include "journal/record.h"
+#include "share/names.h"
 #include "share/sealing.h"
 #include "system/processes.h"
 
@@ -91,9 +92,16 @@ void take_worker_counts(const WorkerSums& sums, status::Evidence& evidence) {
   evidence.durable = std::min(sums.durable, sums.all());
 }
 
-void take_manifest(const share::Manifest& manifest, std::int64_t now_ns, status::Evidence& evidence) {
+/// By the file server's clock: the submitter's may disagree with this host's.
+std::int64_t since_handed_over(share::JobDirectory& job) {
+  const std::uint32_t number = job.submissions();
+  const std::string name = number > 0 ? share::submission_name(number) : "job";
+  auto info = job.place().files().info(job.path() + "/" + name);
+  return info ? job.place().file_time_ns() - info->modified_ns : 0;
+}
+
+void take_manifest(const share::Manifest& manifest, status::Evidence& evidence) {
   evidence.continue_on_failure = manifest.continue_on_failure;
-  evidence.age_ns = now_ns - manifest.created_ns;
   static const system::ProcessId self = system::system_processes().self();
   evidence.submitter_alive =
       manifest.submitter.same_world(self) && system::system_processes().is_alive(manifest.submitter);
@@ -138,10 +146,11 @@ Gathered gather(share::JobDirectory& job, const status::EngineReport& engine) {
   }
   evidence.total = extent->total;
   evidence.closed = extent->closed;
-  take_manifest(**manifest, job.place().clock().now_ns(), evidence);
+  take_manifest(**manifest, evidence);
   evidence.cancel_requested = job.requests() > 0 && job.cancel_pending();
   // An engine that had to search by name has found no id of its own on disk.
   evidence.engine_id_recorded = engine.search == status::EngineReport::Search::not_asked;
+  if (!evidence.engine_id_recorded) evidence.age_ns = since_handed_over(job);
   evidence.worker_log_exists = job.has(share::JobFileName::Kind::log);
   WorkerSums sums = sum_of_workers(job, engine);
   evidence.running_tasks = sums.running;

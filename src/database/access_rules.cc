@@ -9,8 +9,8 @@ namespace {
 /// From here on the server shows pg_ident.conf, too.
 constexpr int version_with_ident_view = 150000;
 
-/// $1 the kind of connection, $2 the role, $3 the method: a rule that names the role and comes before any that
-/// would fit it otherwise.
+/// $1 the kind of connection, $2 the role, $3 the method: a rule that names the role and comes before any
+/// that would fit it otherwise.
 constexpr std::string_view has_rule =
     "select exists (select from pg_hba_file_rules r where r.error is null and $2 = any(r.user_name) "
     "and case when $1 = 'local' then r.type = 'local' else r.type in ('host', 'hostssl') end "
@@ -49,8 +49,9 @@ bool says_yes(Connection& connection, std::string_view statement, std::initializ
 }
 
 bool can_be_read(Connection& connection) {
-  Result<Rows> rows = connection.run("select has_table_privilege('pg_catalog.pg_hba_file_rules', 'select') "
-                                     "and has_function_privilege('pg_catalog.pg_hba_file_rules()', 'execute')");
+  Result<Rows> rows = connection.run(
+      "select has_table_privilege('pg_catalog.pg_hba_file_rules', 'select') "
+      "and has_function_privilege('pg_catalog.pg_hba_file_rules()', 'execute')");
   return rows && rows->truth(0, 0);
 }
 

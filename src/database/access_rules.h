@@ -10,8 +10,8 @@ namespace errand::database {
 
 /// What the server's pg_hba.conf and pg_ident.conf lack for a launchpad with workers.
 struct AccessRules {
-  bool known = false;              ///< they could be read; else hba and ident are all that may be needed
-  std::vector<std::string> hba;    ///< to stand before all other lines
+  bool known = false;            ///< they could be read; else hba and ident are all that may be needed
+  std::vector<std::string> hba;  ///< to stand before all other lines
   std::vector<std::string> ident;
 };
 

@@ -16,7 +16,8 @@ struct SetupAction {
 };
 
 /// What has to be done in a database of that state; pure. Errors: see errand::init_database.
-[[nodiscard]] Result<std::vector<SetupAction>> plan_setup(const SetupState& state, const DatabaseSetup& setup);
+[[nodiscard]] Result<std::vector<SetupAction>> plan_setup(const SetupState& state,
+                                                          const DatabaseSetup& setup);
 
 /// A name as an SQL identifier.
 [[nodiscard]] std::string quoted_identifier(const std::string& name);

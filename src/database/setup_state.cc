@@ -13,7 +13,8 @@ constexpr std::string_view about_session =
     "r.rolsuper or (r.rolcreaterole and has_database_privilege(current_database(), 'create')) "
     "from pg_roles r where r.rolname = current_user";
 constexpr std::string_view about_schema =
-    "select coalesce(obj_description(n.oid, 'pg_namespace'), '') like 'errand:%' and exists (select from pg_class c "
+    "select coalesce(obj_description(n.oid, 'pg_namespace'), '') like 'errand:%' and exists (select from "
+    "pg_class c "
     "where c.relnamespace = n.oid and c.relname = 'migration'), "
     "exists (select from pg_class c where c.relnamespace = n.oid and c.relname = 'worker') "
     "from pg_namespace n where n.nspname = 'errand'";

@@ -28,6 +28,18 @@ Result<void> Launchpad::connect() {
   return learn_connection();
 }
 
+/// The server may be starting still, or again.
+Result<void> Launchpad::connect_first(const volatile int& stop) {
+  for (;;) {
+    auto connected = connect();
+    if (connected || !connected.error().transient || stop != 0) return connected;
+    session_.connection.reset();
+    reconnect_ns_ = monotonic_ns() + reconnect_interval_ns;
+    spdlog::warn("no session with the database: {}", connected.error().message);
+    while (stop == 0 && monotonic_ns() < reconnect_ns_) TRY_VOID(wait());
+  }
+}
+
 /// What is in the scratch places goes on; what was under way is in doubt.
 void Launchpad::lose_session() {
   if (!session_.connection) return;
@@ -127,7 +139,7 @@ Result<void> Launchpad::wait() {
 
 Result<void> Launchpad::run(const volatile int& stop) {
   for (Slot& slot : slots_) TRY_VOID(starter_.wipe(slot.identity));
-  TRY_VOID(connect());
+  TRY_VOID(connect_first(stop));
   for (Slot& slot : slots_) take_back(slot);
   spdlog::info("serves {} with {} {}, lease {}", target_.place(), slots_.size(),
                slots_.size() == 1 ? "identity" : "identities", session_.lease);

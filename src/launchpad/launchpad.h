@@ -27,6 +27,7 @@ class Launchpad {
  private:
   // The session (launchpad.cc).
   Result<void> connect();
+  Result<void> connect_first(const volatile int& stop);
   void reconnect();
   void lose_session();
   void take_notifications();

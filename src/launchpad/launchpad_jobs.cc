@@ -158,8 +158,9 @@ void Launchpad::heed(HeldJob& job, const Error& error) {
   }
   spdlog::info("{} was removed, or is another launchpad's", job.mirror->job().id);
   job.abandoned = true;
-  job.mirror->abandon();
+  job.hold_until_ns = 0;
   job.settled = job.mirror->settled_here();
+  if (!job.settled) job.mirror->abandon();
 }
 
 /// What wakes nobody: progress, and an agent that was killed by what it ran.

@@ -69,6 +69,7 @@ class Mirror {
   [[nodiscard]] bool is_ours(const share::JobFileName& name) const;
   Result<std::set<std::string>> take_changed();
   Result<std::unique_ptr<system::File>> open(const std::string& name) const;
+  Result<std::map<std::string, std::string>> read_tails(const std::set<std::string>& names);
   Result<bool> ship_round(const std::set<std::string>& names, std::int64_t now_ns);
   Result<void> ship_whole(Shipment& shipment, const std::string& name);
   Result<void> ship_bytes(Shipment& shipment, const std::string& name, bool has_holes);

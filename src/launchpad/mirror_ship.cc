@@ -77,6 +77,11 @@ std::string without_task(std::string page) {
   return page;
 }
 
+/// Of a name that was parsed before.
+Kind kind_of(const std::string& name) {
+  return share::parse_job_file_name(name)->kind;
+}
+
 std::string seal_file(const std::string& id, const share::Seal& seal) {
   std::string content;
   journal::FileHeader header;
@@ -125,43 +130,44 @@ Result<void> Mirror::ship(std::int64_t now_ns) {
   return {};
 }
 
+/// What the logs have behind what is shipped of them, by name.
+Result<std::map<std::string, std::string>> Mirror::read_tails(const std::set<std::string>& names) {
+  std::map<std::string, std::string> tails;
+  for (const std::string& name : names) {
+    if (kind_of(name) != Kind::log) continue;
+    auto file = open(name);
+    if (!file) continue;  // gone, or not to be believed
+    TRY(std::string bytes, read_records(**file, shipped_[name]));
+    if (!bytes.empty()) tails.emplace(name, std::move(bytes));
+  }
+  return tails;
+}
+
 /// True if a log has more to ship.
 Result<bool> Mirror::ship_round(const std::set<std::string>& names, std::int64_t now_ns) {
   Shipment shipment(depot_, job_);
-  struct Tail {
-    std::string name;
-    std::string bytes;
-  };
-  std::vector<Tail> tails;
   const bool with_progress = now_ns - progress_ns_ >= progress_interval_ns;
   for (const std::string& name : names) {
-    const Kind kind = share::parse_job_file_name(name)->kind;
-    if (kind == Kind::claim) TRY_VOID(ship_whole(shipment, name));
-    if (kind != Kind::log) continue;
-    auto file = open(name);
-    if (!file) continue;  // gone, or not to be believed
-    // Read before the values are looked at: what it refers to is there by then.
-    TRY(std::string bytes, read_records(**file, shipped_[name]));
-    if (!bytes.empty()) tails.push_back({name, std::move(bytes)});
+    if (kind_of(name) == Kind::claim) TRY_VOID(ship_whole(shipment, name));
   }
+  // Read before the values are looked at: what a log refers to is there by then.
+  TRY(const auto tails, read_tails(names));
   for (const std::string& name : names) {
-    const Kind kind = share::parse_job_file_name(name)->kind;
+    const Kind kind = kind_of(name);
     if (kind == Kind::values || kind == Kind::console) {
       TRY_VOID(ship_bytes(shipment, name, kind == Kind::console));
     }
     if (kind == Kind::progress && with_progress) TRY_VOID(ship_page(shipment, name));
   }
-  for (const Tail& tail : tails) TRY_VOID(shipment.add(tail.name, shipped_[tail.name], tail.bytes));
-  for (const std::string& name : names) {
-    if (name == "verdict") TRY_VOID(ship_whole(shipment, name));
-    if (name == "seal") TRY_VOID(ship_seal(shipment));
-  }
+  for (const auto& [name, bytes] : tails) TRY_VOID(shipment.add(name, shipped_[name], bytes));
+  if (names.contains("verdict")) TRY_VOID(ship_whole(shipment, "verdict"));
+  if (names.contains("seal")) TRY_VOID(ship_seal(shipment));
   TRY_VOID(shipment.finish());
-  for (const Tail& tail : tails) shipped_[tail.name] += tail.bytes.size();
+  for (const auto& [name, bytes] : tails) shipped_[name] += bytes.size();
   if (with_progress) progress_ns_ = now_ns;
   TRY_VOID(remove_canceled());
   return std::any_of(tails.begin(), tails.end(),
-                     [](const Tail& tail) { return tail.bytes.size() >= window / 2; });
+                     [](const auto& tail) { return tail.second.size() >= window / 2; });
 }
 
 Result<void> Mirror::ship_whole(Shipment& shipment, const std::string& name) {

@@ -29,7 +29,7 @@ constexpr const char* own_user = "errand-lp";
 constexpr const char* roots_scratch = "/var/lib/errand-launchpad";
 /// Two launchpads of one host share the identities: whoever holds the lock has it, until all it started is
 /// dead.
-constexpr const char* lock_folder = "/run/lock";
+constexpr const char* lock_folder = "/run/errand-launchpad";
 constexpr int most_identities = 1000;
 constexpr const char* own_program = "/proc/self/exe";
 /// The agent stays as long as the launchpad: jobs come at any time.
@@ -98,6 +98,8 @@ void add_identity(Plan& plan, int number, const std::string& user, uid_t uid, gi
 
 /// errand-w1, errand-w2 ...: those that exist and no other launchpad of this host has.
 Result<void> find_identities(Plan& plan) {
+  if (mkdir(lock_folder, 0700) != 0 && errno != EEXIST)
+    return system::os_error(errno, "cannot make", lock_folder, true);
   for (int k = 1; k <= most_identities; ++k) {
     const std::string user = "errand-w" + std::to_string(k);
     const passwd* entry = getpwnam(user.c_str());
@@ -106,7 +108,7 @@ Result<void> find_identities(Plan& plan) {
       return refuse(user + " has the rights of others", "");
     const uid_t uid = entry->pw_uid;
     const gid_t gid = entry->pw_gid;
-    TRY(auto lock, take_lock(std::string(lock_folder) + "/errand-launchpad-w" + std::to_string(k)));
+    TRY(auto lock, take_lock(std::string(lock_folder) + "/w" + std::to_string(k)));
     if (!lock) continue;
     plan.locks.push_back(*std::move(lock));
     add_identity(plan, k, user, uid, gid);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launchpad/starter.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "system/files.h"
 #include "system/processes.h"
@@ -27,6 +31,8 @@ constexpr std::size_t longest_message = 256;
 constexpr int most_rounds = 400;
 constexpr useconds_t round_us = 5000;
 constexpr int low_descriptors = 3;
+/// Where one submitter's task could leave something for the next submitter's.
+constexpr std::array<const char*, 4> everybodys_folders{"/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"};
 
 /// Irrevocably another user. Only that user's rights are left, or this process ends.
 void become(const Identity& identity) {
@@ -35,6 +41,42 @@ void become(const Identity& identity) {
                     setresuid(identity.uid, identity.uid, identity.uid) == 0 && getuid() == identity.uid &&
                     geteuid() == identity.uid && setuid(0) != 0;
   if (!done) _exit(126);
+}
+
+/// A process of that user other than this one, zombies apart.
+bool is_other_of(uid_t uid, const std::string& pid) {
+  if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(getpid()))
+    return false;
+  std::ifstream status("/proc/" + pid + "/status");
+  char state = 'Z';
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("State:") && line.size() > 7) state = line[7];
+    unsigned real = 0;
+    if (std::sscanf(line.c_str(), "Uid: %u", &real) == 1) return real == uid && state != 'Z' && state != 'X';
+  }
+  return false;
+}
+
+/// Entries of a folder that everybody may write to, by their owner, of whom no process lives.
+void remove_what_belongs_to(uid_t uid, const char* folder) {
+  const int parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* entries = parent < 0 ? nullptr : fdopendir(dup(parent));
+  for (const dirent* entry = nullptr; entries != nullptr && (entry = readdir(entries)) != nullptr;) {
+    struct stat status {};
+    const bool is_his =
+        fstatat(parent, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_uid == uid;
+    if (is_his) (void)system::remove_tree_at(parent, entry->d_name);
+  }
+  if (entries != nullptr) closedir(entries);
+  if (parent >= 0) close(parent);
+}
+
+bool others_live(uid_t uid) {
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", problem)) {
+    if (is_other_of(uid, entry.path().filename())) return true;
+  }
+  return false;
 }
 
 /// What the launchpad asks for is checked here, whatever it has become.
@@ -92,6 +134,8 @@ class StarterProcess {
 
   [[noreturn]] void run_agent(const Identity& identity) {
     if (identity.number != 0) become(identity);
+    // No program that is another user by its mode: what a task starts can be ended with the task.
+    if (identity.number != 0) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     signal(SIGPIPE, SIG_DFL);
     for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
     sigset_t none;
@@ -126,7 +170,11 @@ class StarterProcess {
     const pid_t child = fork();
     if (child == 0) {
       become(identity);
-      for (int i = 0; i < most_rounds && kill(-1, SIGKILL) == 0; ++i) usleep(round_us);
+      for (int i = 0; i < most_rounds; ++i) {
+        (void)kill(-1, SIGKILL);  // says nothing of whether there was anybody
+        if (!others_live(identity.uid)) break;
+        usleep(round_us);
+      }
       _exit(0);
     }
     // What it kills becomes ours, and is there until it is reaped.
@@ -137,6 +185,9 @@ class StarterProcess {
   }
 
   std::string wipe(const Identity& identity) {
+    if (identity.number != 0) {
+      for (const char* folder : everybodys_folders) remove_what_belongs_to(identity.uid, folder);
+    }
     const std::string name = identity.folder.substr(identity.folder.rfind('/') + 1);
     const int parent = open(scratch_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     const int problem = parent < 0 ? errno : system::remove_tree_at(parent, name.c_str());

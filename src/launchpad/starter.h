@@ -41,7 +41,7 @@ class Starter {
   Result<void> start_agent(const Identity& identity) { return ask("start", identity); }
   /// Ends every process of the identity.
   Result<void> end_processes(const Identity& identity) { return ask("end", identity); }
-  /// Ends every process of the identity, and removes its folder.
+  /// Ends every process of the identity, and removes its folder and what it left in /tmp and the like.
   Result<void> wipe(const Identity& identity) { return ask("wipe", identity); }
   /// Readable when the starter is gone: the launchpad can do nothing any more.
   [[nodiscard]] int descriptor() const { return channel_.get(); }

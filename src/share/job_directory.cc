@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "journal/record.h"
+#include "system/temporary_name.h"
 #include "system/try.h"
 
 namespace errand::share {
@@ -43,6 +44,15 @@ Result<void> JobDirectory::refresh() {
     }
   }
   return {};
+}
+
+Result<void> JobDirectory::refresh_from_server() {
+  if (place_->files().is_network()) {
+    const std::string name = system::temporary_beside(path() + "/listing");
+    TRY_VOID(place_->files().create(name));
+    (void)place_->files().remove(name);
+  }
+  return refresh();
 }
 
 bool JobDirectory::has(JobFileName::Kind kind) const {

@@ -34,6 +34,9 @@ class JobDirectory {
 
   /// Lists the directory again.
   Result<void> refresh();
+  /// The same for somebody who is about to rely on what is not there: where listings show late, a file is
+  /// made and removed in it first, which makes this host ask the file server again.
+  Result<void> refresh_from_server();
   [[nodiscard]] const std::vector<JobFileName>& names() const { return names_; }
   /// Entries that are no file of a job directory (planted, or of a newer version): reported by inspect.
   [[nodiscard]] const std::vector<std::string>& strangers() const { return strangers_; }

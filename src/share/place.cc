@@ -217,7 +217,7 @@ void Place::sweep() const {
   empty_trash();
   auto is_old = [this](const std::string& path) {
     auto info = files_->info(path);
-    return info && clock_.now_ns() - info->modified_ns > staging_patience_ns;
+    return info && file_time_ns() - info->modified_ns > staging_patience_ns;
   };
   if (auto names = files_->list(std::string(staging_directory))) {
     for (const std::string& name : *names) {

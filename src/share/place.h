@@ -28,6 +28,10 @@ class Place {
 
   [[nodiscard]] system::Files& files() const { return *files_; }
   [[nodiscard]] const system::Clock& clock() const { return clock_; }
+  /// The time by the clock that stamps this place's files; ages of files are differences to it. Hosts' clocks
+  /// may disagree with it and with each other, so on a network file system a file is made and removed for it
+  /// now and then; where none can be made, this host's clock has to do.
+  [[nodiscard]] std::int64_t file_time_ns() const;
   [[nodiscard]] const std::string& path() const { return path_; }  ///< absolute
   [[nodiscard]] const std::string& id() const { return id_; }
 
@@ -70,12 +74,19 @@ class Place {
   Place(std::shared_ptr<system::Files> files, std::string path, const system::Clock& clock)
       : files_(std::move(files)), path_(std::move(path)), clock_(clock) {}
   Result<void> create_layout();
+  [[nodiscard]] std::int64_t measure_file_time() const;
   Result<void> read_marker();
 
   std::shared_ptr<system::Files> files_;
   std::string path_;
   std::string id_;
   const system::Clock& clock_;
+  struct FileClock {
+    std::int64_t measured = 0;  ///< this host's monotonic time
+    std::int64_t ahead = 0;     ///< of that time
+  };
+  mutable std::mutex file_clock_mutex_;
+  mutable std::optional<FileClock> file_clock_;
   mutable std::mutex trusted_mutex_;
   std::vector<std::string> trusted_;
 };

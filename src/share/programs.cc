@@ -90,7 +90,7 @@ void release_unused_programs(Place& place) {
     auto info = files.info(path);
     // A link made or removed moves changed_ns.
     if (info && info->kind == system::FileInfo::Kind::file && info->links == 1 &&
-        place.clock().now_ns() - info->changed_ns > unused_patience_ns) {
+        place.file_time_ns() - info->changed_ns > unused_patience_ns) {
       (void)files.remove(path);
     }
   }

@@ -36,7 +36,7 @@ struct Evidence {
 
   bool engine_id_recorded = true;  ///< a local job needs none: the manifest itself is the record
   bool submitter_alive = false;
-  std::int64_t age_ns = 0;  ///< since creation
+  std::int64_t age_ns = 0;  ///< since it was about to be handed to the engine; only where no id is recorded
   bool worker_log_exists = false;
 
   std::uint64_t running_tasks = 0;  ///< tasks in hand by live workers, for the progress

@@ -61,7 +61,7 @@ void MemoryFile::write(std::string_view bytes) {
   node_->content.append(bytes);
   view_->tree_->touch(*node_);
   view_->tree_->tell_modified(*node_);
-  view_->refresh();
+  (void)view_->show(node_);
 }
 
 Result<void> MemoryFile::append(std::span<const std::byte> bytes) {
@@ -133,9 +133,9 @@ Result<bool> MemoryFile::try_lock() {
   const std::lock_guard lock(view_->tree_->mutex_);
   TRY_VOID(begin_writing(Operation::lock));
   const bool free = node_->lock_owner == 0 || node_->lock_owner == view_->id_;
-  if (free) node_->lock_owner = view_->id_;
+  if (free && !view_->local_locks_) node_->lock_owner = view_->id_;
   TRY_VOID(view_->end());
-  return free;
+  return free || view_->local_locks_;
 }
 
 Result<bool> MemoryFile::is_locked() {
@@ -143,7 +143,7 @@ Result<bool> MemoryFile::is_locked() {
   TRY_VOID(begin(Operation::lock));
   const bool taken = node_->lock_owner != 0 && node_->lock_owner != view_->id_;
   TRY_VOID(view_->end());
-  return taken;
+  return taken && !view_->local_locks_;
 }
 
 }  // namespace errand::system

@@ -50,6 +50,16 @@ void MemoryFiles::refresh() {
   ++refreshes_;
 }
 
+MemoryFiles::NodePointer MemoryFiles::show(const NodePointer& live) {
+  if (delay_ == 0) return live;
+  NodePointer& copy = frozen_files_[live->about.inode];
+  if (!copy) copy = std::make_shared<MemoryNode>();
+  copy->original = live;
+  copy->about = live->about;
+  copy->content = live->bytes(0, live->size());
+  return copy;
+}
+
 const MemoryFiles::NodePointer& MemoryFiles::visible_root() const {
   return delay_ > 0 ? frozen_ : tree_->root_;
 }

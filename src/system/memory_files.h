@@ -24,6 +24,9 @@ class MemoryFiles final : public Files, public std::enable_shared_from_this<Memo
   void kill();
   /// Shows a delayed process all there is now.
   void advance();
+  /// From now on this process always gets a lock and sees none of others: as on a host whose locks go to no
+  /// server.
+  void keep_locks_local() { local_locks_ = true; }
 
   Result<std::unique_ptr<File>> open_read(const std::string& path) override;
   Result<std::unique_ptr<File>> create(const std::string& path) override;
@@ -61,6 +64,8 @@ class MemoryFiles final : public Files, public std::enable_shared_from_this<Memo
   Result<void> begin(Operation kind);
   Result<void> end();
   void refresh();
+  /// A delayed process sees its own changes at once: of what it changed, nothing else.
+  NodePointer show(const NodePointer& live);
   [[nodiscard]] const NodePointer& visible_root() const;
   [[nodiscard]] NodePointer visible(const NodePointer& live) const;
   Result<Place> place_of(const std::string& path) const;
@@ -76,6 +81,7 @@ class MemoryFiles final : public Files, public std::enable_shared_from_this<Memo
   FaultPlan faults_;
   std::optional<FaultPlan::Fault> fault_;  ///< of the operation under way
   bool killed_ = false;
+  bool local_locks_ = false;
   NodePointer frozen_;                                 ///< what a delayed process sees
   std::map<std::uint64_t, NodePointer> frozen_files_;  ///< its files by inode
   std::uint64_t operations_ = 0;

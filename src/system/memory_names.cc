@@ -13,7 +13,7 @@ void MemoryFiles::put(const Place& place, const NodePointer& node, Change::Kind 
   if (!node->is_directory()) ++node->about.links;
   tree_->touch(*place.directory);
   tree_->tell(*place.directory, kind, place.name);
-  refresh();
+  if (delay_ > 0) show(place.directory)->entries[place.name] = show(node);
 }
 
 void MemoryFiles::forget_below(MemoryNode& directory) {
@@ -34,7 +34,8 @@ void MemoryFiles::take_away(const Place& place) {
   if (!node->is_directory()) --node->about.links;
   tree_->touch(*place.directory);
   tree_->tell(*place.directory, Change::Kind::removed, place.name);
-  refresh();
+  if (delay_ > 0) show(place.directory)->entries.erase(place.name);
+  if (delay_ > 0) (void)show(node);
 }
 
 Result<void> MemoryFiles::make_directory(const std::string& path) {

@@ -12,10 +12,12 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "conformance/database_host.h"
 #include "conformance/functions.h"
 #include "errand/errand.h"
 
@@ -38,6 +40,11 @@ class Conformance : public ::testing::TestWithParam<std::string> {
     context.auto_cleanup = false;
     context.cores = 2;
     if (context.engine == "lsf") put_fake_lsf_into_path();
+    if (context.engine == "database" && DatabaseHost::is_available()) enter_database();
+  }
+  void SetUp() override {
+    if (context.engine == "database" && !database_)
+      GTEST_SKIP() << "no database: ./test database brings one up";
   }
   ~Conformance() override {
     for (pid_t agent : agents()) ::kill(agent, SIGTERM);
@@ -50,7 +57,8 @@ class Conformance : public ::testing::TestWithParam<std::string> {
   [[nodiscard]] std::vector<pid_t> agents() const {
     std::vector<pid_t> pids;
     std::error_code none;
-    for (const auto& world : std::filesystem::directory_iterator(root_ + "/share/agents", none)) {
+    const std::string place = database_ ? database_->scratch_place() : root_ + "/share";
+    for (const auto& world : std::filesystem::directory_iterator(place + "/agents", none)) {
       pid_t pid = 0;
       if (std::ifstream(world.path() / "info") >> pid && pid > 1) pids.push_back(pid);
     }
@@ -58,9 +66,14 @@ class Conformance : public ::testing::TestWithParam<std::string> {
   }
 
   [[nodiscard]] std::string path(const std::string& name) const { return root_ + "/" + name; }
-  [[nodiscard]] std::string directory(const JobRef& job) const { return root_ + "/share/jobs/" + job.id(); }
-  [[nodiscard]] bool exists(const JobRef& job) const { return std::filesystem::exists(directory(job)); }
+  [[nodiscard]] std::string directory(const JobRef& job) const {
+    return context.share_dir + "/jobs/" + job.id();
+  }
+  [[nodiscard]] bool exists(const JobRef& job) const {
+    return database_ ? database_->has("jobs/" + job.id()) : std::filesystem::exists(directory(job));
+  }
   [[nodiscard]] std::size_t entries(const std::string& folder) const {
+    if (database_) return database_->entries(folder);
     std::error_code none;
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(root_ + "/share/" + folder, none)) {
@@ -106,17 +119,27 @@ class Conformance : public ::testing::TestWithParam<std::string> {
     ::setenv("FAKE_LSF_DIR", (root_ + "/lsf").c_str(), 1);
   }
 
+  /// The tasks run as other users: they have to find and to leave files here.
+  void enter_database() {
+    std::filesystem::permissions(root_, std::filesystem::perms::all | std::filesystem::perms::sticky_bit);
+    database_ = std::make_unique<DatabaseHost>(root_);
+    context.share_dir = database_->context().share_dir;
+    ::setenv("ERRAND_SHARE_DIR", context.share_dir.c_str(), 1);
+  }
+
   std::string root_;
+  std::unique_ptr<DatabaseHost> database_;
   std::string path_ = ::getenv("PATH") == nullptr ? "" : ::getenv("PATH");
 };
 
-/// The suites of engines that need a scheduler run by themselves: `./test slurm`, `./test gridengine`. There
-/// is no LSF to be had; its commands are played.
+/// The suites of engines that need a scheduler run by themselves: `./test slurm`, `./test gridengine`,
+/// `./test database`. There is no LSF to be had; its commands are played.
 #define ERRAND_FOR_EVERY_ENGINE(suite)                                          \
   INSTANTIATE_TEST_SUITE_P(Engine, suite, ::testing::Values("local"));          \
   INSTANTIATE_TEST_SUITE_P(Slurm, suite, ::testing::Values("slurm"));           \
   INSTANTIATE_TEST_SUITE_P(GridEngine, suite, ::testing::Values("gridengine")); \
-  INSTANTIATE_TEST_SUITE_P(FakeLsf, suite, ::testing::Values("lsf"))
+  INSTANTIATE_TEST_SUITE_P(FakeLsf, suite, ::testing::Values("lsf"));           \
+  INSTANTIATE_TEST_SUITE_P(Database, suite, ::testing::Values("database"))
 
 inline bool is_running(pid_t pid) {
   if (::kill(pid, 0) != 0) return false;

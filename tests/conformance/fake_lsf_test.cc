@@ -38,14 +38,66 @@ TEST_P(LsfPlayed, BkillBehindOurBackIsAFailureWithThatReasonAndCanBeRetried) {
   EXPECT_EQ(ended(*job).status, JobStatus::canceled);
 }
 
+/// A variable of the program that plays LSF, until the end of the test.
+class Played {
+ public:
+  Played(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  ~Played() { ::unsetenv(name_); }
+  Played(const Played&) = delete;
+  Played& operator=(const Played&) = delete;
+
+ private:
+  const char* name_;
+};
+
 TEST_P(LsfPlayed, AnOldBjobsIsAskedInTheOldWay) {
-  ::setenv("FAKE_LSF_OLD", "1", 1);
+  const Played old("FAKE_LSF_OLD", "1");
   auto job = exec(context, sleep_job, each(numbers(2)), 2000);
   ASSERT_TRUE(job.ok()) << job.error().message;
   EXPECT_TRUE(eventually([&] { return job->status()->status == JobStatus::running; }));
   StatusReport report = ended(*job);
-  ::unsetenv("FAKE_LSF_OLD");
   EXPECT_EQ(report.status, JobStatus::finished) << report.reason;
+}
+
+TEST_P(LsfPlayed, WithAnOldBjobsACancelAndAKillAreToldApart) {
+  const Played old("FAKE_LSF_OLD", "1");
+  auto canceled = exec(context, sleep_job, each(numbers(2)), 60'000);
+  auto killed = exec(context, sleep_job, each(numbers(2)), 60'000);
+  ASSERT_TRUE(canceled.ok() && killed.ok());
+  ASSERT_TRUE(eventually([&] { return canceled->status()->progress.running == 2; }));
+  ASSERT_TRUE(eventually([&] { return killed->status()->progress.running == 2; }));
+  EXPECT_TRUE(canceled->cancel().ok());
+  EXPECT_EQ(ended(*canceled).status, JobStatus::canceled);
+  ASSERT_EQ(command("bkill -J " + killed->id() + "-1 0"), 0);
+  StatusReport report = ended(*killed);
+  EXPECT_EQ(report.status, JobStatus::failed) << report.reason;
+  EXPECT_THAT(report.reason, HasSubstr("(EXIT)")) << "the wide list has no reasons";
+}
+
+TEST_P(LsfPlayed, WhatBjobsHasForgottenIsLookedUpByBhist) {
+  const Played forgetful("FAKE_LSF_CLEAN", "0");
+  auto job = exec(context, sleep_job, each(numbers(2)), 60'000);
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  ASSERT_TRUE(eventually([&] { return job->status()->progress.running == 2; }));
+  ASSERT_EQ(command("bkill -J " + job->id() + "-1 0"), 0);
+  StatusReport report;
+  EXPECT_TRUE(eventually([&] {
+    report = *job->status();
+    return report.status == JobStatus::failed;
+  })) << report.reason;
+  EXPECT_THAT(report.reason, HasSubstr("not by errand (EXIT, TERM_OWNER"));
+  EXPECT_THAT(report.reason, HasSubstr("2 of 2 tasks not done"));
+  ASSERT_TRUE(job->retry().ok());
+  ASSERT_TRUE(eventually([&] { return job->status()->progress.running == 2; }));
+  ASSERT_TRUE(job->cancel().ok());
+}
+
+TEST_P(LsfPlayed, WhatIsDoneNeedsNobodysMemory) {
+  const Played forgetful("FAKE_LSF_CLEAN", "0");
+  auto job = exec(context, square_job, each(numbers(3)));
+  ASSERT_TRUE(job.ok()) << job.error().message;
+  EXPECT_EQ(ended(*job).status, JobStatus::finished);
+  EXPECT_EQ((*job->results())[2], 4);
 }
 
 TEST_P(LsfPlayed, WhatLsfRefusesIsRefusedAtSubmissionAndLeavesNothing) {

@@ -78,7 +78,10 @@ test_that("the original arguments on other schedulers", {
   expect_identical(lsf[["exclusive"]], "true")
   expect_identical(lsf[["mail_user"]], "ada@here")
   expect_false("mail_type" %in% names(lsf))
-  expect_warning(RxLsfCluster(groups = "fat", clusterMpiPath = "/opt/mpi/bin"), "groups.*clusterMpiPath")
+  expect_identical(options_of(RxLsfCluster(groups = c("fat", "thin")))[["nodes"]], "fat,thin")
+  expect_warning(RxGridEngine(groups = "fat"), "groups .choose a queue")
+  expect_warning(RxLsfCluster(groups = "fat", nodes = "a", clusterMpiPath = "/opt/mpi/bin"),
+                 "groups beside nodes.*clusterMpiPath")
   expect_error(RxLsfCluster(partition = "main"), "partition")
 })
 

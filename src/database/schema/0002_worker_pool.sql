@@ -158,7 +158,8 @@ create function errand.take_back(worker name, lease bigint) returns void
 
 revoke all on function errand.part_worker, errand.refusal_to_lend, errand.require_lease, errand.lend, errand.take_back
   from public;
-grant execute on function errand.lend, errand.take_back, errand.refusal_to_lend to errand_launchpad;
+grant execute on function errand.lend, errand.take_back to errand_launchpad;
+grant execute on function errand.refusal_to_lend to errand_launchpad, errand_user;
 comment on function errand.lend is 'errand: lends a worker the role of a submitter whose job that lease holds';
 comment on function errand.take_back is 'errand: takes the submitter''s role from a worker and ends its sessions';
 set local role errand_owner;

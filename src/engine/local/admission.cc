@@ -2,7 +2,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "engine/local/running_job.h"
 #include "engine/local/world.h"
@@ -13,6 +17,10 @@
 /// Taking up a job, fresh or left by an earlier agent.
 namespace errand::engine::local {
 namespace {
+
+/// Together more than a minute: as long as a network file system may hide a name.
+constexpr int most_claim_tries = 37;
+constexpr std::chrono::milliseconds claim_pause{100};
 
 std::string make_host_key(const worker::StartSpec& spec, const share::Manifest& manifest) {
   // The snapshot stands for the program: each job has its own link to it.
@@ -71,7 +79,19 @@ RunningJob::Admitted RunningJob::admit(std::shared_ptr<share::Place> place, cons
   return admitted;
 }
 
+/// Of an element that is started again on another host the earlier claims and logs may not be visible yet:
+/// then the next free number is taken only in appearance. Exclusive creation tells, which needs no lock.
 Result<void> RunningJob::claim(system::Processes& processes) {
+  for (int tries = 1;; ++tries) {
+    if (in_allocation_) TRY_VOID(directory_->refresh_from_server());
+    auto claimed = claim_next(processes);
+    const bool unseen = !claimed && claimed.error().code == ErrorCode::exists && in_allocation_;
+    if (!unseen || tries == most_claim_tries) return claimed;
+    std::this_thread::sleep_for(claim_pause * tries);
+  }
+}
+
+Result<void> RunningJob::claim_next(system::Processes& processes) {
   share::Claim claim;
   claim.owner = processes.self();
   claim.time_ns = place_->clock().now_ns();
@@ -86,6 +106,7 @@ Result<void> RunningJob::claim(system::Processes& processes) {
 }
 
 Result<void> RunningJob::take_over(system::Processes& processes, share::Claim& claim) {
+  forget_orphans();
   std::set<std::uint64_t> held;
   std::vector<share::WorkerKey> dead;
   for (const share::WorkerKey& key : directory_->logs()) {
@@ -126,6 +147,13 @@ Result<void> RunningJob::take_over(system::Processes& processes, share::Claim& c
     if (waiting) TRY_VOID(lose_start(waiting->first, progress->current_attempt, unseen));
   }
   return own_log_ ? own_log_->sync() : Result<void>();
+}
+
+void RunningJob::forget_orphans() {
+  for (const Orphan& orphan : orphans) {
+    if (orphan.exit_handle >= 0) close(orphan.exit_handle);
+  }
+  orphans.clear();
 }
 
 void RunningJob::queue_missing(const share::OutcomeIndex& index, const std::set<std::uint64_t>& held) {

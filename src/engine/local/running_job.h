@@ -109,7 +109,9 @@ class RunningJob {
   Result<void> look_around();
   Result<void> settle_part();
   Result<void> claim(system::Processes& processes);
+  Result<void> claim_next(system::Processes& processes);
   Result<void> take_over(system::Processes& processes, share::Claim& claim);
+  void forget_orphans();
   void queue_missing(const share::OutcomeIndex& index, const std::set<std::uint64_t>& held);
   Result<void> take_requests();
   Result<void> cancel_tasks(const share::Request& request);

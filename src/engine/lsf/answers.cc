@@ -125,7 +125,26 @@ std::string exit_code_in(std::string_view line) {
   return std::string(line.substr(0, line.find_first_not_of("0123456789")));
 }
 
-void note_end(QueueEntry& entry, std::string_view line) {
+/// A time that LSF prints without its year: the last one that is not beyond tomorrow. 0: it is none.
+std::int64_t read_time_of_last_year(std::string_view text, const char* format, std::int64_t now_s) {
+  const std::time_t latest = now_s + day_s;
+  std::tm now{};
+  if (localtime_r(&latest, &now) == nullptr) return 0;
+  for (int year : {now.tm_year, now.tm_year - 1}) {
+    std::tm parts{};
+    std::istringstream stream{std::string(trimmed(text))};
+    stream.imbue(std::locale::classic());
+    stream >> std::get_time(&parts, format);
+    if (stream.fail()) return 0;
+    parts.tm_year = year;
+    parts.tm_isdst = -1;
+    const std::int64_t time = std::mktime(&parts);
+    if (time > 0 && time <= latest) return time;
+  }
+  return 0;
+}
+
+void note_end(QueueEntry& entry, std::string_view line, std::int64_t now_s) {
   const bool done = line.find("Done successfully") != std::string_view::npos ||
                     line.find("Completed <done>") != std::string_view::npos;
   const std::size_t term = line.find("TERM_");
@@ -134,26 +153,14 @@ void note_end(QueueEntry& entry, std::string_view line) {
   Meaning meaning = read_state({done ? "DONE" : "EXIT", "", reason, code});
   entry.state = meaning.state;
   entry.reason = std::move(meaning.reason);
+  entry.ended_s = read_time_of_last_year(line.substr(0, line.find(": ")), "%a %b %d %H:%M:%S", now_s);
 }
 
 }  // namespace
 
 std::int64_t read_finish_time(std::string_view text, std::int64_t now_s) {
-  const std::time_t latest = now_s + day_s;
-  std::tm now{};
-  if (localtime_r(&latest, &now) == nullptr) return 0;
-  for (int year : {now.tm_year, now.tm_year - 1}) {
-    std::tm parts{};
-    std::istringstream stream{std::string(trimmed(text))};
-    stream.imbue(std::locale::classic());
-    stream >> std::get_time(&parts, "%b %d %H:%M");
-    if (stream.fail()) return 0;
-    parts.tm_year = year;
-    parts.tm_isdst = -1;
-    const std::int64_t time = std::mktime(&parts);
-    if (time > 0 && time <= latest) return std::min<std::int64_t>(time + rest_of_minute_s, latest);
-  }
-  return 0;
+  const std::int64_t time = read_time_of_last_year(text, "%b %d %H:%M", now_s);
+  return time == 0 ? 0 : std::min<std::int64_t>(time + rest_of_minute_s, now_s + day_s);
 }
 
 Result<std::vector<QueueEntry>> read_bjobs_json(std::string_view text, std::int64_t now_s) {
@@ -186,7 +193,7 @@ Result<std::vector<QueueEntry>> read_bjobs_wide(std::string_view text) {
   return entries;
 }
 
-std::vector<QueueEntry> read_bhist(std::string_view text) {
+std::vector<QueueEntry> read_bhist(std::string_view text, std::int64_t now_s) {
   std::vector<QueueEntry> entries;
   std::optional<QueueEntry> current;
   while (!text.empty()) {
@@ -202,7 +209,7 @@ std::vector<QueueEntry> read_bhist(std::string_view text) {
       set(*current, name, *index, {"EXIT", "", "", ""});
       current->id = id.substr(0, id.find('['));
     } else if (current && tells_end(line)) {
-      note_end(*current, line);
+      note_end(*current, line, now_s);
       entries.push_back(*current);
     }
   }

@@ -21,8 +21,9 @@ inline constexpr const char* queue_fields =
 /// What `bjobs -w` prints, which every version knows. Errors: corrupt (shows the text).
 [[nodiscard]] Result<std::vector<scheduler::QueueEntry>> read_bjobs_wide(std::string_view text);
 
-/// What `bhist -UF` prints: how elements of ours ended. Lines that are not understood are passed over.
-[[nodiscard]] std::vector<scheduler::QueueEntry> read_bhist(std::string_view text);
+/// What `bhist -UF` prints: how and when elements of ours ended. Lines that are not understood are passed
+/// over.
+[[nodiscard]] std::vector<scheduler::QueueEntry> read_bhist(std::string_view text, std::int64_t now_s);
 
 /// "Dec 28 19:56 L" as Unix time, the last one that is not later than a day after `now_s`; 0: it is none.
 [[nodiscard]] std::int64_t read_finish_time(std::string_view text, std::int64_t now_s);

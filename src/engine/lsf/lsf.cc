@@ -189,7 +189,7 @@ class LsfDialect final : public scheduler::Dialect {
   [[nodiscard]] Result<std::vector<QueueEntry>> read_history(const Answer& answer) const override {
     if (has(answer, "No matching job found")) return std::vector<QueueEntry>();
     if (answer.exit_code != 0) return scheduler::no_answer("bhist", answer);
-    return read_bhist(answer.out);
+    return read_bhist(answer.out, std::time(nullptr));
   }
 
   /// Job id 0: all jobs of that name, not the last one only.

@@ -42,8 +42,9 @@ class Answers {
   Answers(std::shared_ptr<system::Files> files, std::string name)
       : files_(std::move(files)), name_(std::move(name)) {}
 
-  /// An answer put at or after `not_before_ns`; asks with `ask` if the last one is older. While another
-  /// process asks, its answer is waited for, at most `patience`; then the last one there is.
+  /// An answer put at or after `not_before_ns`; asks with `ask` if the last one is older, or of a host whose
+  /// clock is ahead. While another process asks, its answer is waited for, at most `patience`. Locks that do
+  /// not work cost further questions, and nothing else.
   Given get(std::int64_t not_before_ns, std::chrono::milliseconds patience,
             const std::function<Result<Answer>()>& ask);
   /// The last answer, whoever asked, however old; silent if there is none.

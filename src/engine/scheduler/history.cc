@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scheduler/history.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 
@@ -54,7 +55,7 @@ std::optional<History> ask_history(const Dialect& dialect, const std::string& fi
   if (!answers) return std::nullopt;
   std::string last = answers->last().answer.out;
   const auto since = take_mark(last, mark.question);
-  if (since) mark.since_ns = *since;
+  if (since) mark.since_ns = std::min(*since, now);  // another host's clock may be ahead
   auto put = [&]() -> Result<Answer> {
     auto answer = run(dialect.history(names, user), query_patience);
     if (!answer) return Answer{not_run, to_line(mark), answer.error().message};
@@ -68,7 +69,7 @@ std::optional<History> ask_history(const Dialect& dialect, const std::string& fi
     given.answer = *put();  // another question has just taken the file
     asked_since = take_mark(given.answer.out, mark.question);
   }
-  History history{{}, asked_since.value_or(now)};
+  History history{{}, std::min(asked_since.value_or(now), now)};
   if (auto entries = dialect.read_history(given.answer)) history.entries = *std::move(entries);
   return history;
 }

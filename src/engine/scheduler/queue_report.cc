@@ -77,7 +77,7 @@ class SubmissionCount {
     const ChunkLook seen = look(element);
     report.started = report.started || seen.started;
     if (is_complete(element, seen)) {
-      report.gone += newest ? 1 : 0;
+      if (newest) add_ended(report, seen.may_have_more);
       return;
     }
     switch (entry.state) {
@@ -93,7 +93,7 @@ class SubmissionCount {
         if (seen.alive > 0) {
           report.alive += 1;  // the scheduler has let go of what still beats
         } else if (newest) {
-          ++(fresh ? report.ended_recently : report.gone);
+          add_ended(report, fresh || seen.may_have_more);
           if (report.reason.empty() || report.waiting == 0) say(report, entry);
         }
         return;
@@ -103,6 +103,10 @@ class SubmissionCount {
         say(report, entry);
         return;
     }
+  }
+
+  static void add_ended(status::EngineReport& report, bool recently) {
+    ++(recently ? report.ended_recently : report.gone);
   }
 
   static void say(status::EngineReport& report, const QueueEntry& entry) {
@@ -120,7 +124,7 @@ class SubmissionCount {
     } else if (!newest) {
       return;
     } else if (is_complete(element, seen)) {
-      ++report.gone;
+      add_ended(report, seen.may_have_more);
     } else if (array_.acceptance && !array_.acceptance->problem.empty()) {
       if (!array_.acceptance->doubtful || asked_after(array_.acceptance->time_ns)) {
         ++report.gone;
@@ -133,15 +137,17 @@ class SubmissionCount {
       ++report.waiting;
       report.reason = "submitted as " + array_.acceptance->id;
     } else if (!queue_.silent) {
-      add_missed(report, seen.started, visible_ns);
+      add_missed(report, seen, visible_ns);
     }
   }
 
   /// Neither the queue nor the history shows it.
-  void add_missed(status::EngineReport& report, bool started, std::int64_t visible_ns) const {
-    const std::int64_t patience = queue_.history_delay_ns * (started ? patience_if_started : 1);
+  void add_missed(status::EngineReport& report, const ChunkLook& seen, std::int64_t visible_ns) const {
+    const std::int64_t patience = queue_.history_delay_ns * (seen.started ? patience_if_started : 1);
     auto missed = queue_.missed_ns.find(array_.record.name);
-    if (missed == queue_.missed_ns.end()) {
+    if (seen.may_have_more) {
+      ++report.ended_recently;
+    } else if (missed == queue_.missed_ns.end()) {
       ++report.forgotten;
     } else if (missed->second + patience > visible_ns) {
       ++report.ended_recently;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/scheduler/chunk_looks.h"
 #include "engine/scheduler/dialect.h"
 #include "share/job_directory.h"
 #include "status/evidence.h"
@@ -28,14 +29,6 @@ struct QueueSnapshot {
   std::int64_t history_delay_ns = 0;  ///< how late the history shows what has left the queue
 };
 
-/// What the place shows of one chunk.
-struct ChunkLook {
-  std::uint64_t done = 0;  ///< tasks with an outcome, as its workers count
-  std::uint64_t alive = 0;
-  bool started = false;
-};
-using ChunkLooks = std::map<std::uint32_t, ChunkLook>;
-
 /// One submission as the place has it.
 struct SubmittedArray {
   share::SubmissionRecord record;
@@ -43,9 +36,9 @@ struct SubmittedArray {
 };
 
 /// The two views put together. Pure. An element whose tasks all have outcomes is over, whatever the queue
-/// says; one that the queue does not show is alive if its workers are, else submitted after the question was
-/// put, or in the history, or forgotten. Earlier submissions matter only while something of them is alive or
-/// waits.
+/// says; what is over and may have left more than is visible yet has ended recently; an element that the
+/// queue does not show is alive if its workers are, else submitted after the question was put, or in the
+/// history, or forgotten. Earlier submissions matter only while something of them is alive or waits.
 [[nodiscard]] status::EngineReport report_on(const std::vector<SubmittedArray>& submissions,
                                              const ChunkLooks& looks, const QueueSnapshot& queue,
                                              std::int64_t now_ns, std::int64_t visibility_ns,

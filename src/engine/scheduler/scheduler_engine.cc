@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "engine/heartbeat.h"
 #include "engine/local/agent_process.h"
 #include "engine/scheduler/array_plan.h"
 #include "engine/scheduler/handover.h"
@@ -15,7 +14,6 @@
 #include "share/outcome_index.h"
 #include "share/sealing.h"
 #include "system/clock.h"
-#include "system/process_table.h"
 #include "system/try.h"
 #include "system/user_name.h"
 
@@ -48,21 +46,6 @@ std::vector<SubmittedArray> submissions_of(share::JobDirectory& job) {
     if (record) all.push_back({*std::move(record), job.acceptance(number)});
   }
   return all;
-}
-
-ChunkLooks look_at_chunks(share::JobDirectory& job) {
-  const system::ProcessId self = system::system_processes().self();
-  ChunkLooks looks;
-  for (const share::WorkerKey& key : job.logs()) {
-    ChunkLook& look = looks[key.chunk];
-    if (key.worker == 0) continue;
-    look.started = true;
-    auto progress = job.progress(key);
-    if (!progress) continue;
-    look.done += progress->succeeded + progress->failed;
-    look.alive += is_alive(job, key, *progress, self) ? 1 : 0;
-  }
-  return looks;
 }
 
 bool is_pending_cancel(share::JobDirectory& job) {
@@ -252,12 +235,14 @@ std::vector<status::EngineReport> SchedulerEngine::query(share::Place& place,
   auto report_all = [&] {
     reports.clear();
     for (share::JobDirectory* job : jobs) {
-      reports.push_back(report_on(submissions_of(*job), look_at_chunks(*job), queue, scheduler_now_ns(),
-                                  visibility, dialect_.name()));
+      reports.push_back(report_on(submissions_of(*job), look_at_chunks(*job, visibility), queue,
+                                  scheduler_now_ns(), visibility, dialect_.name()));
     }
   };
   report_all();
   if (auto missed = missed_names(jobs, reports); !missed.empty() && add_history(queue, missed)) report_all();
+  const std::int64_t now = place.clock().monotonic_ns();
+  for (std::size_t i = 0; i < jobs.size(); ++i) sightings_.take(jobs[i]->id(), now, visibility, reports[i]);
   return reports;
 }
 

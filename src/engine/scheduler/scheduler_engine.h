@@ -14,14 +14,16 @@
 #include "engine/scheduler/array_plan.h"
 #include "engine/scheduler/dialect.h"
 #include "engine/scheduler/queue_report.h"
+#include "engine/scheduler/sightings.h"
 
 namespace errand::engine::scheduler {
 
 /// How long a submission may take; it is doubtful afterwards.
 inline constexpr std::chrono::milliseconds submit_command_patience{60'000};
-/// How late a file of another host may show on a network file system (attribute caches of NFS: 60 s at most
-/// by default for directories, 3 s while something changes).
-inline constexpr std::chrono::milliseconds network_visibility{30'000};
+/// How late a file of another host may show on a network file system: NFS keeps what it knows of a directory
+/// for up to 60 s by default (acdirmax), so that long a new name may stay unseen; and it has to get to the
+/// server first. (A file whose name is known is looked at afresh whenever it is opened.)
+inline constexpr std::chrono::milliseconds network_visibility{65'000};
 
 /// An engine over a batch scheduler: one array a job, our id as its name, one question for all jobs.
 /// What is left behind when a call fails:
@@ -58,6 +60,7 @@ class SchedulerEngine final : public Engine {
   Result<share::SubmissionRecord> plan_submission(share::JobDirectory& job);
 
   const Dialect& dialect_;
+  Sightings sightings_;
   const Capabilities capabilities_{.runs_on_submit_host = false,
                                    .pins_nodes = false,
                                    .per_task_limits = true,

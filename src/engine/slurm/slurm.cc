@@ -29,12 +29,14 @@ constexpr std::uint32_t most_elements = 20'000;
 /// MaxJobCount is what all users share.
 constexpr std::uint32_t our_share_of_jobs = 2;
 
+// Anything but ALL makes Slurm start a login shell for each element, to find out its user's environment. (NIL
+// does not, but versions before it take it for a variable's name.)
 constexpr std::string_view script_template = R"(#!/bin/sh
 #SBATCH --job-name={{name}}
 #SBATCH --array=0-{{last}}{{throttle}}
 #SBATCH --output={{output}}
 #SBATCH --open-mode=append
-#SBATCH --export=NIL
+#SBATCH --export=ALL
 #SBATCH --requeue
 #SBATCH --signal=B:USR1@{{warning_seconds}}
 #SBATCH --ntasks=1

@@ -14,9 +14,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::vector<std::string> verbs{"exec",  "status", "results", "output", "wait",    "cancel",
-                                     "retry", "jobs",   "cleanup", "info",   "inspect", "contexts",
-                                     "database"};
+const std::vector<std::string> verbs{"exec",    "status",   "results",  "output",    "wait",
+                                     "cancel",  "retry",    "jobs",     "cleanup",   "info",
+                                     "inspect", "contexts", "database", "launchpad", "doctor"};
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;

@@ -177,6 +177,7 @@ TEST(LsfHistory, TheEndOfEachElementIsFound) {
   EXPECT_EQ((*entries)[0].state, ElementState::ended);
   EXPECT_THAT((*entries)[1].reason, HasSubstr("time limit was reached"));
   EXPECT_THAT((*entries)[2].reason, HasSubstr("exit 143"));
+  for (const auto& entry : *entries) EXPECT_GT(entry.ended_s, 0) << entry.reason;
   EXPECT_TRUE(lsf_dialect().read_history({255, "", "No matching job found\n"})->empty());
 }
 

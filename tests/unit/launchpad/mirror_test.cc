@@ -34,7 +34,8 @@ class LaunchpadMirrorTest : public share::ShareTest {
 
   Arrival arrival_of(const std::string& id) {
     Arrival arrival{{"ada", id}, "1", {}};
-    for (const std::string& name : *files->list(share::job_path(id))) {
+    const auto names = files->list(share::job_path(id));
+    for (const std::string& name : *names) {
       arrival.pieces.push_back({name, 0, *files->read_all(share::job_path(id) + "/" + name, 1 << 20)});
     }
     return arrival;

@@ -122,6 +122,16 @@ TEST_F(MemoryFilesTest, LocksBelongToProcesses) {
   EXPECT_TRUE(*theirs->try_lock());
 }
 
+TEST_F(MemoryFilesTest, LocalLocksAreAlwaysToBeHad) {
+  const auto other = tree_->open();
+  other->keep_locks_local();
+  const auto mine = *files_->open_append("lock");
+  const auto theirs = *other->open_append("lock");
+  ASSERT_TRUE(*mine->try_lock());
+  EXPECT_TRUE(*theirs->try_lock());
+  EXPECT_FALSE(*theirs->is_locked());
+}
+
 TEST_F(MemoryFilesTest, ClosingAnyDescriptorDropsTheLock) {
   const auto other = tree_->open();
   const auto mine = *files_->open_append("lock");
@@ -142,6 +152,22 @@ TEST_F(MemoryFilesTest, DelayedReaderSeesChangesLate) {
   EXPECT_EQ((*file->view(0, 10)).text(), "1");
   reader->advance();
   EXPECT_EQ((*file->view(0, 10)).text(), "12");
+}
+
+TEST_F(MemoryFilesTest, DelayedWriterSeesItsOwnChangesAndNothingElse) {
+  const auto writer = tree_->open_delayed(1000);
+  ASSERT_TRUE(files_->make_directory("d"));
+  writer->advance();
+  ASSERT_TRUE(append(*files_, "d/theirs", "1"));
+  ASSERT_TRUE(append(*writer, "d/own", "1"));
+  ASSERT_TRUE(append(*writer, "d/own", "2"));
+  EXPECT_EQ(read(*writer, "d/own"), "12");
+  ASSERT_TRUE(writer->rename("d/own", "d/renamed"));
+  EXPECT_THAT(*writer->list("d"), ElementsAre("renamed"));
+  ASSERT_TRUE(writer->remove("d/renamed"));
+  EXPECT_THAT(*writer->list("d"), IsEmpty());
+  writer->advance();
+  EXPECT_THAT(*writer->list("d"), ElementsAre("theirs"));
 }
 
 TEST_F(MemoryFilesTest, DelayedWatchTellsNoSooner) {

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "client/findings.h"
+#include "database/access_rules.h"
+#include "database/connection.h"
+#include "database/schema_step.h"
+#include "database/server_settings.h"
+#include "system/clock.h"
+#include "system/try.h"
+
+namespace errand::client {
+namespace {
+
+using database::Connection;
+using database::Rows;
+
+/// A job's age and its id come from the client's clock, the rest from the server's.
+constexpr std::int64_t bearable_us = 2'000'000;
+
+constexpr std::string_view about_user =
+    "select current_user::text, coalesce((select rolsuper from pg_roles where rolname = current_user), "
+    "false), "
+    "exists (select from pg_roles where rolname = 'errand_user') and exists (select from pg_namespace "
+    "where nspname = 'errand')";
+constexpr std::string_view is_member = "select pg_has_role('errand_user', 'member')";
+constexpr std::string_view schema_step = "select coalesce(max(number), 0)::bigint from errand.migration";
+constexpr std::string_view live_launchpads =
+    "select count(distinct l.objid)::bigint from pg_locks l join pg_stat_activity a using (pid) "
+    "where l.locktype = 'advisory' and l.granted and l.classid = 25970 and l.objid <> 0 and l.objsubid = 2 "
+    "and l.database = (select oid from pg_database where datname = current_database()) "
+    "and a.usename = 'errand_launchpad'";
+constexpr std::string_view count_workers =
+    "select count(*)::bigint from pg_roles where rolname ~ '^errand_w[0-9]+$' "
+    "and shobj_description(oid, 'pg_authid') = 'errand: a worker of the database ' || current_database()";
+constexpr std::string_view why_not_lent = "select coalesce(errand.refusal_to_lend(current_user), '')";
+constexpr std::string_view space_taken =
+    "select pg_size_pretty(pg_total_relation_size('errand.block') + "
+    "pg_total_relation_size('errand.directory')), "
+    "(select count(*)::bigint from errand.directory where owner = current_user and path like 'jobs/%')";
+constexpr std::string_view server_moment = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint";
+
+/// The one number that a statement answers.
+Result<std::int64_t> number_of(Connection& connection, std::string_view statement) {
+  TRY(Rows rows, connection.run(statement));
+  if (rows.count() == 1) return rows.number(0, 0);
+  return Error{ErrorCode::system, "the server gave no answer", false, "", 0};
+}
+
+void examine_server(Connection& connection, Findings& findings) {
+  const int version = connection.server_version();
+  findings.good("server", fmt::format("PostgreSQL {}.{} answers", version / 10000, version % 10000));
+}
+
+/// False: there is nothing further to look at.
+bool examine_schema(Connection& connection, Findings& findings) {
+  auto step = number_of(connection, schema_step);
+  if (!step) {
+    findings.wrong("schema", step.error());
+    return false;
+  }
+  const int known = database::schema_steps().back().number;
+  if (*step < known) {
+    findings.wrong("schema",
+                   fmt::format("the database was set up by an older errand: step {} of {}", *step, known),
+                   "have its administrator run: errand database init");
+  } else if (*step > known) {
+    findings.wrong(
+        "schema",
+        fmt::format("the database was set up by a newer errand: step {}, this one knows {}", *step, known),
+        "use an errand at least as new");
+  } else {
+    findings.good("schema", fmt::format("is there and up to date (step {})", known));
+  }
+  return *step >= known;
+}
+
+/// False: not a submitter of this database.
+bool examine_user(Connection& connection, Findings& findings) {
+  auto rows = connection.run(about_user);
+  if (!rows) {
+    findings.wrong("user", rows.error());
+    return false;
+  }
+  const std::string user(rows->text(0, 0));
+  if (!rows->truth(0, 2)) {
+    findings.wrong("schema", "the database is no place for jobs yet",
+                   "have its administrator run: errand database init");
+    return false;
+  }
+  if (rows->truth(0, 1)) {
+    findings.notable("user",
+                     user + " is a superuser: sees everybody's jobs, and no worker is lent such rights",
+                     "submit as a role of your own: errand database init --user ROLE");
+    return true;
+  }
+  auto member = connection.run(is_member);
+  if (member && member->truth(0, 0)) {
+    findings.good("user", user + " may submit jobs");
+    return true;
+  }
+  findings.wrong("user", user + " may not submit jobs: it is no member of errand_user",
+                 "have the database's administrator run: errand database init --user " + user);
+  return false;
+}
+
+void examine_launchpad(Connection& connection, Findings& findings) {
+  auto alive = number_of(connection, live_launchpads);
+  if (!alive) return findings.wrong("launchpad", alive.error());
+  if (*alive == 0) {
+    findings.wrong("launchpad", "none is connected: jobs stay queued",
+                   "on the database's host: errand launchpad, or systemctl start errand-launchpad");
+  } else {
+    findings.good("launchpad", *alive == 1 ? "is connected" : fmt::format("{} are connected", *alive));
+  }
+}
+
+void examine_workers(Connection& connection, Findings& findings) {
+  auto count = number_of(connection, count_workers);
+  if (!count) return findings.wrong("workers", count.error());
+  if (*count == 0) {
+    return findings.notable(
+        "workers", "there are none: tasks run as the launchpad's user, without database rights",
+        "errand database init --workers N, if tasks of several submitters are to be kept apart");
+  }
+  auto refused = connection.run(why_not_lent);
+  if (refused && !refused->text(0, 0).empty()) {
+    findings.notable("workers", fmt::format("{} of them, but tasks get no database rights: {}", *count,
+                                            refused->text(0, 0)));
+  } else {
+    findings.good("workers", fmt::format("{}: tasks act as their submitter", *count));
+  }
+  const database::AccessRules access = database::missing_access_rules(connection, "");
+  if (access.known && !access.hba.empty()) {
+    findings.wrong("workers", "pg_hba.conf does not name them as it should",
+                   "errand database init prints the lines that it lacks");
+  }
+}
+
+void examine_settings(Connection& connection, Findings& findings) {
+  auto remarks = database::remarks_on_settings(connection);
+  if (!remarks) return findings.wrong("settings", remarks.error());
+  for (const database::SettingRemark& remark : *remarks) {
+    if (remark.endangers_jobs) {
+      findings.wrong("settings", remark.message, remark.hint);
+    } else {
+      findings.notable("settings", remark.message, remark.hint);
+    }
+  }
+  if (remarks->empty()) findings.good("settings", "are as they should be");
+}
+
+/// A pooler that hands a session to somebody else after each transaction swallows notifications.
+void examine_notifications(Connection& connection, Findings& findings) {
+  Result<void> asked = connection.run_script("listen errand_doctor; notify errand_doctor");
+  if (asked) asked = connection.run_script("select 1");
+  auto heard = connection.notifications();
+  (void)connection.run_script("unlisten errand_doctor");
+  if (!asked) return findings.wrong("notifications", asked.error());
+  if (heard && !heard->empty()) return findings.good("notifications", "arrive");
+  findings.notable("notifications", "do not arrive: waiting looks up now and then instead",
+                   "connect to the server itself, or through a pooler's session mode");
+}
+
+void examine_clock(Connection& connection, Findings& findings) {
+  const std::int64_t before = system::system_clock().now_ns() / 1000;
+  auto server = number_of(connection, server_moment);
+  const std::int64_t after = system::system_clock().now_ns() / 1000;
+  if (!server) return findings.wrong("clock", server.error());
+  const std::int64_t ahead = *server - (before + after) / 2;
+  const std::int64_t doubt = (after - before) / 2;
+  if (std::abs(ahead) <= bearable_us + doubt)
+    return findings.good("clock", "the server's and this machine's agree");
+  findings.notable("clock",
+                   fmt::format("the server's is {:.1f} s {} this machine's", std::abs(ahead) / 1e6,
+                               ahead > 0 ? "ahead of" : "behind"),
+                   "have both set by NTP: ages of jobs and --since are off by that");
+}
+
+void examine_space(Connection& connection, Findings& findings) {
+  auto rows = connection.run(space_taken);
+  if (!rows) return findings.wrong("space", rows.error());
+  findings.good("space", fmt::format("everybody's jobs take {}; {} of them are yours", rows->text(0, 0),
+                                     rows->number(0, 1)));
+}
+
+}  // namespace
+
+void examine_database(const std::string& place, Findings& findings) {
+  auto target = database::target_of(place);
+  if (!target) return findings.wrong("place", target.error());
+  auto opened = Connection::open(*target);
+  if (!opened) return findings.wrong("server", opened.error());
+  Connection& connection = **opened;
+  examine_server(connection, findings);
+  if (!examine_user(connection, findings) || !examine_schema(connection, findings)) return;
+  examine_launchpad(connection, findings);
+  examine_workers(connection, findings);
+  examine_settings(connection, findings);
+  examine_notifications(connection, findings);
+  examine_clock(connection, findings);
+  examine_space(connection, findings);
+}
+
+}  // namespace errand::client

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launchpad_fixture.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "errand/database.h"
+
+namespace errand::database {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string text_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+const Function<int, int> echo_after("database.echo_after", [](int milliseconds) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  return milliseconds;
+});
+
+const Function<int, int, std::string> wait_for_file("database.wait_for_file", [](int number,
+                                                                                 std::string name) {
+  const std::string mark = name + ".started." + std::to_string(number);
+  std::ofstream(mark, std::ios::app) << getpid() << "\n";
+  chmod(mark.c_str(), 0666);
+  for (int i = 0; i < 12000 && !exists(name); ++i) std::this_thread::sleep_for(10ms);
+  return number;
+});
+
+const Function<std::string, int> large_value("database.large_value", [](int size) {
+  std::string value(static_cast<std::size_t>(size), ' ');
+  for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>('a' + (i * 7 + i / 1000) % 26);
+  return value;
+});
+
+const Function<std::string, std::string> ask_database("database.ask_database", [](std::string statement) {
+  auto connection = Connection::open(Target{});
+  if (!connection) return "no connection: " + connection.error().message;
+  auto rows = (*connection)->run(statement);
+  if (!rows) return rows.error().message;
+  return rows->count() == 0 ? std::string("(nothing)") : std::string(rows->text(0, 0));
+});
+
+void LaunchpadFixture::SetUp() {
+  DatabaseFixture::SetUp();
+  if (IsSkipped()) return;
+  static int number = 0;
+  // Worker roles belong to one database of a server: the tests take turns in it (they run alone).
+  database_ = target_as("alice").parameters["dbname"];
+  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid()) + "-" + std::to_string(++number);
+  std::filesystem::create_directories(folder_of_test_);
+  chmod(folder_of_test_.c_str(), 01777);
+  ASSERT_TRUE(administrator().run_script(
+      "delete from errand.directory where path like 'jobs/%' or path like 'staging/%'"));
+}
+
+void LaunchpadFixture::TearDown() {
+  for (pid_t pid : started_) {
+    ::kill(pid, SIGTERM);
+    waitpid(pid, nullptr, 0);
+  }
+  own_administrator_.reset();
+  if (database_.empty()) return;
+  std::error_code ignored;
+  if (HasFailure()) return;
+  std::filesystem::remove_all(folder_of_test_, ignored);
+}
+
+Target LaunchpadFixture::own_target(const std::string& role) const {
+  Target target = target_as(role);
+  target.parameters["dbname"] = database_;
+  return target;
+}
+
+ComputeContext LaunchpadFixture::context_of(const std::string& role) const {
+  Target target = own_target(role);
+  std::string text = "host=" + target.parameters["host"] + " port=" + target.parameters["port"] +
+                     " user=" + role + " password=" + target.parameters["password"] + " dbname=" + database_;
+  auto context = InDatabase(text);
+  EXPECT_TRUE(context) << (context ? "" : context.error().message);
+  return context.value_or(ComputeContext());
+}
+
+Connection& LaunchpadFixture::own_administrator() {
+  if (!own_administrator_ || own_administrator_->is_lost()) {
+    auto connection = Connection::open(own_target("administrator"));
+    EXPECT_TRUE(connection) << (connection ? "" : connection.error().message);
+    own_administrator_ = *std::move(connection);
+  }
+  return *own_administrator_;
+}
+
+LaunchpadFixture::Running LaunchpadFixture::start(const std::vector<std::string>& more,
+                                                  const std::string& uri) {
+  static int number = 0;
+  Running running;
+  running.scratch = file("scratch" + std::to_string(++number));
+  running.log = running.scratch + ".log";
+  Target target = own_target("launchpad");
+  std::string text = "host='" + target.parameters["host"] + "' port=" + target.parameters["port"] +
+                     " user=errand_launchpad dbname=" + database_;
+  std::vector<std::string> words{std::getenv("ERRAND_COMMAND"),
+                                 "launchpad",
+                                 "--database",
+                                 uri.empty() ? text : uri,
+                                 "--scratch",
+                                 running.scratch,
+                                 "--workers",
+                                 "2"};
+  if (geteuid() != 0) words.insert(words.end(), {"--role", "alice"});
+  words.insert(words.end(), more.begin(), more.end());
+  running.pid = fork();
+  if (running.pid == 0) {
+    const int log = open(running.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    dup2(log, 1);
+    dup2(log, 2);
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    execv(arguments[0], arguments.data());
+    _exit(127);
+  }
+  started_.push_back(running.pid);
+  scratches_.push_back(running.scratch);
+  EXPECT_TRUE(eventually([&] { return log_of(running).find("serves") != std::string::npos; }))
+      << log_of(running);
+  return running;
+}
+
+std::string LaunchpadFixture::log_of(const Running& launchpad) const {
+  return text_of_file(launchpad.log);
+}
+
+int LaunchpadFixture::stop(Running& launchpad) {
+  ::kill(launchpad.pid, SIGTERM);
+  int status = 0;
+  waitpid(launchpad.pid, &status, 0);
+  std::erase(started_, launchpad.pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void LaunchpadFixture::kill(Running& launchpad) {
+  ::kill(launchpad.pid, SIGKILL);
+  waitpid(launchpad.pid, nullptr, 0);
+  std::erase(started_, launchpad.pid);
+  EXPECT_TRUE(eventually([&] { return processes_below(launchpad.scratch).empty(); }));
+}
+
+bool LaunchpadFixture::eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 12000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+/// By what they were told when they were started: every agent and worker knows its place.
+std::vector<pid_t> LaunchpadFixture::processes_below(const std::string& scratch) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::string said =
+        text_of_file("/proc/" + name + "/cmdline") + text_of_file("/proc/" + name + "/environ");
+    if (said.find(scratch + "/w") != std::string::npos) found.push_back(static_cast<pid_t>(std::stol(name)));
+  }
+  return found;
+}
+
+}  // namespace errand::database

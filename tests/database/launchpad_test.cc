@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// A launchpad and clients, on a real server: what the two promise each other when nothing goes wrong.
+#include "launchpad_fixture.h"
+
+namespace errand::database {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class DatabaseLaunchpadTest : public LaunchpadFixture {};
+
+std::vector<int> numbers(int count) {
+  std::vector<int> list(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) list[static_cast<std::size_t>(i)] = i % 3;
+  return list;
+}
+
+TEST_F(DatabaseLaunchpadTest, RunsAJobAndBringsItsResultsBack) {
+  start();
+  auto job = exec(context_of("alice"), echo_after, each(numbers(20)));
+  ASSERT_TRUE(job) << job.error().message;
+  auto results = job->results();
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_EQ(results->size(), 20u);
+  EXPECT_EQ((*results)[4], 1);
+}
+
+TEST_F(DatabaseLaunchpadTest, RunsWhatWasSubmittedBeforeItCame) {
+  ComputeContext context = context_of("alice");
+  context.wait = false;
+  std::vector<Job<int>> jobs;
+  for (int i = 0; i < 40; ++i) {  // more than one claim takes
+    auto job = exec(context, echo_after, i % 2);
+    ASSERT_TRUE(job) << job.error().message;
+    jobs.push_back(*std::move(job));
+  }
+  auto waiting = get_job_status(jobs[0]);
+  ASSERT_TRUE(waiting);
+  EXPECT_EQ(waiting->status, JobStatus::queued);
+  start();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    ASSERT_TRUE(wait_for_job(jobs[i]));
+    auto results = jobs[i].results();
+    ASSERT_TRUE(results) << results.error().message;
+    EXPECT_EQ((*results)[0], static_cast<int>(i) % 2);
+  }
+}
+
+TEST_F(DatabaseLaunchpadTest, LargeValuesAndConsoleTextArriveWhole) {
+  start();
+  ComputeContext context = context_of("alice");
+  auto job = exec(context, large_value, each(std::vector<int>{100, 70'000, 5'000'000}));
+  ASSERT_TRUE(job) << job.error().message;
+  auto results = job->results();
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_EQ((*results)[2].size(), 5'000'000u);
+  EXPECT_EQ((*results)[1], (*results)[2].substr(0, 70'000));
+  context.auto_cleanup = false;
+  auto program = exec_program(context, {"/bin/sh", "-c", "echo hello; echo world >&2"});
+  ASSERT_TRUE(program) << program.error().message;
+  auto text = get_job_output(*program);
+  ASSERT_TRUE(text) << text.error().message;
+  EXPECT_THAT(*text, HasSubstr("hello"));
+  EXPECT_THAT(*text, HasSubstr("world"));
+}
+
+TEST_F(DatabaseLaunchpadTest, ACanceledJobEndsAndARetriedOneRunsAgain) {
+  auto launchpad = start();
+  ComputeContext context = context_of("alice");
+  context.wait = false;
+  auto job = exec(context, wait_for_file, 1, file("go"));
+  ASSERT_TRUE(job) << job.error().message;
+  ASSERT_TRUE(eventually([&] { return access(file("go.started.1").c_str(), F_OK) == 0; }));
+  ASSERT_TRUE(cancel_job(*job));
+  auto status = wait_for_job(*job);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(get_job_status(*job)->status, JobStatus::canceled);
+
+  auto failing = exec_program(context, {"/bin/sh", "-c", "test -e " + file("mended")});
+  ASSERT_TRUE(failing) << failing.error().message;
+  ASSERT_TRUE(wait_for_job(*failing));
+  let_go("mended");
+  ASSERT_TRUE(retry_job(*failing));
+  ASSERT_TRUE(wait_for_job(*failing));
+  auto results = failing->results();
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ((*results)[0].exit_code, 0);
+}
+
+TEST_F(DatabaseLaunchpadTest, TwoOfThemShareTheWork) {
+  auto one = start({"--identities", "1"});
+  if (geteuid() != 0) GTEST_SKIP() << "without root one user has one launchpad";
+  auto two = start({"--identities", "1"});
+  ComputeContext alices = context_of("alice");
+  ComputeContext bobs = context_of("bob");
+  alices.wait = bobs.wait = false;
+  std::vector<Job<int>> jobs;
+  for (int i = 0; i < 30; ++i) {
+    auto job = exec(i % 2 == 0 ? alices : bobs, echo_after, i % 3);
+    ASSERT_TRUE(job) << job.error().message;
+    jobs.push_back(*std::move(job));
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    ASSERT_TRUE(wait_for_job(jobs[i]));
+    auto results = jobs[i].results();
+    ASSERT_TRUE(results) << results.error().message;
+    EXPECT_EQ((*results)[0], static_cast<int>(i) % 3);
+  }
+}
+
+TEST_F(DatabaseLaunchpadTest, TasksAreTheirSubmitterInTheDatabaseAndNobodyElse) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs the workers' users";
+  start();
+  for (const std::string role : {"alice", "bob"}) {
+    auto job = exec(context_of(role), ask_database,
+                    each(std::vector<std::string>{
+                        "select current_user::text", "select session_user::text",
+                        "select count(*)::text from errand.directory where owner <> current_user",
+                        "set role errand_launchpad", role == "alice" ? "set role bob" : "set role alice"}));
+    ASSERT_TRUE(job) << job.error().message;
+    auto results = job->results();
+    ASSERT_TRUE(results) << results.error().message;
+    EXPECT_EQ((*results)[0], role);
+    EXPECT_THAT((*results)[1], testing::StartsWith("errand_w"));
+    EXPECT_EQ((*results)[2], "0");
+    EXPECT_THAT((*results)[3], HasSubstr("permission denied"));
+    EXPECT_THAT((*results)[4], HasSubstr("permission denied"));
+  }
+}
+
+TEST_F(DatabaseLaunchpadTest, ARemovedJobEndsHereToo) {
+  auto launchpad = start();
+  ComputeContext context = context_of("alice");
+  context.wait = false;
+  auto job = exec(context, wait_for_file, 2, file("never"));
+  ASSERT_TRUE(job) << job.error().message;
+  ASSERT_TRUE(eventually([&] { return access(file("never.started.2").c_str(), F_OK) == 0; }));
+  ASSERT_TRUE(
+      own_administrator().run_script("delete from errand.directory where path = 'jobs/" + job->id() + "'"));
+  ASSERT_TRUE(own_administrator().run_script("notify errand_submit, '" + job->id() + "'"));
+  EXPECT_TRUE(eventually([&] {
+    std::ifstream mark(file("never.started.2"));
+    pid_t worker = 0;
+    mark >> worker;
+    return ::kill(worker, 0) != 0;
+  }));
+}
+
+}  // namespace
+}  // namespace errand::database

@@ -58,10 +58,10 @@ original_settings <- function(context) {
 
 # What no scheduler knows: the value that says nothing, and what the user should know of any other.
 without_counterpart <- list(
-  dataPath = list(NULL, "there are no data sources"),
-  outDataPath = list(NULL, "there are no data sources"),
+  dataPath = list(NULL, "there are no data files"),
+  outDataPath = list(NULL, "there are no data files"),
   computeOnHeadNode = list(FALSE, "the scheduler alone chooses the nodes"),
-  dataDistType = list("all", "there are no data sources"),
+  dataDistType = list("all", "there are no data files"),
   resultsTimeout = list(15, "results are there when the job is finished"),
   clientShareDir = list(NULL, "shareDir has to be the same path everywhere"),
   profileScript = list(NULL, "PATH has to hold the scheduler's commands"),

@@ -8,6 +8,8 @@ from ._native import core
 from .contexts import RxComputeContext
 from .errors import ErrandWarning
 
+# The original's names of settings that every context has.
+_WORDS = {"num_tasks": "cores", "execution_timeout_seconds": "task_time_limit"}
 _PARTS = ("server", "database_name", "user", "password")
 
 
@@ -30,7 +32,7 @@ class RxInSqlServer(RxComputeContext):
 
     >>> from errand import RxInSqlServer
     >>> RxInSqlServer("Driver={PostgreSQL Unicode};Server=db;Database=air;UID=ada;PWD=secret", num_tasks=4)
-    RxInSqlServer('postgresql://ada@db/air', cores=4)
+    RxInSqlServer('postgresql://ada@db/air', num_tasks=4)
     """
 
     _name = "RxInSqlServer"
@@ -63,11 +65,10 @@ class RxInSqlServer(RxComputeContext):
         share_dir = fields.pop("share_dir", None)
         if share_dir is not None and share_dir != self._core.share_dir:
             warnings.warn("share_dir is not used: jobs are kept in the database", ErrandWarning, stacklevel=4)
-        if "num_tasks" in fields:
-            fields["cores"] = fields.pop("num_tasks")
-        if "execution_timeout_seconds" in fields:
-            fields["task_time_limit"] = fields.pop("execution_timeout_seconds")
-        self._set(fields)
+        self._set({_WORDS.get(name, name): value for name, value in fields.items()})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(_WORDS.get(name, name), value)
 
     @property
     def connection_string(self) -> str:
@@ -86,7 +87,8 @@ class RxInSqlServer(RxComputeContext):
 
     def __repr__(self) -> str:
         plain = type(self)()
-        differing = [f"{name}={getattr(self, name)!r}" for name in self._shown()
+        words = {ours: theirs for theirs, ours in _WORDS.items()}
+        differing = [f"{words.get(name, name)}={getattr(self, name)!r}" for name in self._shown()
                      if name not in ("share_dir", "engine") and getattr(self, name) != getattr(plain, name)]
         return f"RxInSqlServer({', '.join([repr(self.connection_string), *differing])})"
 

@@ -46,6 +46,7 @@ def test_the_context_and_its_names():
     for name in ("RxInSqlServer", "sqlserver", "InDatabase"):
         same = errand.RxComputeContext(name, connection_string=ODBC, num_tasks=4)
         assert (type(same), same.num_tasks) == (errand.RxInSqlServer, 4)
+    context.num_tasks = 4
     changed = errand.RxComputeContext(context, num_tasks=2, wait=True)
     assert (changed.num_tasks, changed.wait, changed.connection_string) == (2, True, context.connection_string)
     errand.rx_set_compute_context(context)

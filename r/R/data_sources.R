@@ -111,8 +111,8 @@ source_fields <- function(source, keep = NULL, drop = NULL, skip = 0, most = -1)
   wanted <- vapply(requests, function(one) {
     (!length(keep) || one$name %in% keep) && !(one$name %in% drop)
   }, NA)
-  list(connection = source@connectionString, table = paste(source@table, collapse = ""), query = paste(source@sqlQuery, collapse = ""),
-       keep = as.character(keep), drop = as.character(drop), columns = requests[wanted],
+  list(connection = source@connectionString, table = paste(source@table, collapse = ""),
+       query = paste(source@sqlQuery, collapse = ""), keep = as.character(keep), drop = as.character(drop), columns = requests[wanted],
        textAsFactors = source@stringsAsFactors, skip = as.numeric(skip), most = as.numeric(most))
 }
 

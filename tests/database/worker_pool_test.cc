@@ -149,7 +149,7 @@ TEST_F(DatabaseWorkerPool, NothingOfATaskWaitsForTheNextSubmitter) {
   ASSERT_EQ(answer(*launchpad_, lend(one(), "alice")), "done");
   EXPECT_EQ(bonds(one()), 1) << "alice's, and bob's way in is gone";
   EXPECT_THAT(answer(*bob_, "set role alice"), HasSubstr("permission denied"));
-  must(*admin_, "grant " + one() + " to alice");
+  must(*admin_, "grant " + one() + " to bob");
   ASSERT_EQ(answer(*launchpad_, take_back(one())), "done");
   EXPECT_EQ(bonds(one()), 0);
   EXPECT_EQ(as_worker(one(), "alter role " + one() + " set search_path = trap"), "done")

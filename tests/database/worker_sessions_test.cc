@@ -38,7 +38,7 @@ class DatabaseServerWorkers : public DatabaseScratch {
   [[nodiscard]] std::string psql_as_worker(const std::string& connection, const std::string& sql) const {
     const std::string become =
         geteuid() == 0 ? "setpriv --reuid=errand-w4 --regid=errand-w4 --clear-groups " : "";
-    const std::string command = "cd / && " + become + "psql -X -q -A -t \"dbname=" + name_ + " " +
+    const std::string command = "cd / && " + become + "psql -X -w -q -A -t \"dbname=" + name_ + " " +
                                 connection + "\" -c \"" + sql + "\" 2>&1";
     std::string text;
     FILE* pipe = popen(command.c_str(), "r");

@@ -25,6 +25,7 @@
 ///   compute_context.h  LocalSeq, LocalParallel, named contexts
 ///   growing_job.h      tasks appended one by one, outcomes as they come
 ///   function.h         function, init, current_task
+///   data_source.h      tables and queries of a database, read into columns
 ///   random.h           per-task random streams
 ///   error.h            Result<T>, Error
 ///   buffer.h           Buffer, Codec
@@ -36,6 +37,7 @@
 
 #include "errand/buffer.h"
 #include "errand/compute_context.h"
+#include "errand/data_source.h"
 #include "errand/encoding.h"
 #include "errand/error.h"
 #include "errand/exec.h"

@@ -23,12 +23,16 @@ _HOMES = {
         "rx_get_job_status", "rx_get_jobs", "rx_retry_job", "rx_wait_for_job", "rxg_last_pending_job",
     ],
     "contexts": [
-        "RxComputeContext", "RxInSqlServer", "RxLocalParallel", "RxLocalSeq", "rx_get_compute_context",
+        "RxComputeContext", "RxLocalParallel", "RxLocalSeq", "rx_get_compute_context",
         "rx_set_compute_context",
     ],
     "cluster_contexts": [
         "GridEngineContext", "LsfContext", "RxGridEngine", "RxHpcServer", "RxLsfCluster", "RxSlurm", "SlurmContext",
     ],
+    "database_context": ["InDatabase", "RxInSqlServer"],
+    "data_sources": ["RxDataSource", "RxOdbcData", "RxSqlServerData"],
+    "data_steps": ["rx_data_step", "rx_import"],
+    "data_info": ["DataInfo", "VariableInfo", "rx_get_info", "rx_get_var_info"],
     "options": ["RxOptions"],
     "results": ["MessagePack", "ProgramResult", "Raw", "RxJobMessage"],
     "errors": [
@@ -53,11 +57,21 @@ if TYPE_CHECKING:
     from .cluster_contexts import RxSlurm as RxSlurm
     from .cluster_contexts import SlurmContext as SlurmContext
     from .contexts import RxComputeContext as RxComputeContext
-    from .contexts import RxInSqlServer as RxInSqlServer
     from .contexts import RxLocalParallel as RxLocalParallel
     from .contexts import RxLocalSeq as RxLocalSeq
     from .contexts import rx_get_compute_context as rx_get_compute_context
     from .contexts import rx_set_compute_context as rx_set_compute_context
+    from .data_info import DataInfo as DataInfo
+    from .data_info import VariableInfo as VariableInfo
+    from .data_info import rx_get_info as rx_get_info
+    from .data_info import rx_get_var_info as rx_get_var_info
+    from .data_sources import RxDataSource as RxDataSource
+    from .data_sources import RxOdbcData as RxOdbcData
+    from .data_sources import RxSqlServerData as RxSqlServerData
+    from .data_steps import rx_data_step as rx_data_step
+    from .data_steps import rx_import as rx_import
+    from .database_context import InDatabase as InDatabase
+    from .database_context import RxInSqlServer as RxInSqlServer
     from .errors import ArgumentError as ArgumentError
     from .errors import DecodeError as DecodeError
     from .errors import ErrandError as ErrandError

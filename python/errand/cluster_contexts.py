@@ -16,10 +16,10 @@ _Text = Union[None, str, List[str]]
 # The originals' arguments that no scheduler knows, with the value that says nothing, and what to know.
 _WITHOUT_COUNTERPART: Dict[str, Tuple[Any, str]] = {
     "revo_path": (None, "workers are the interpreter that submits"),
-    "data_path": (None, "there are no data sources"),
-    "out_data_path": (None, "there are no data sources"),
+    "data_path": (None, "there are no data files"),
+    "out_data_path": (None, "there are no data files"),
     "compute_on_head_node": (False, "the scheduler alone chooses the nodes"),
-    "data_dist_type": ("all", "there are no data sources"),
+    "data_dist_type": ("all", "there are no data files"),
     "results_timeout": (15, "results are there when the job is finished"),
     "client_share_dir": (None, "share_dir has to be the same path everywhere"),
     "profile_script": (None, "PATH has to hold the scheduler's commands"),

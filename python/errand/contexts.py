@@ -22,7 +22,7 @@ class RxComputeContext:
     `RxComputeContext("localpar")`, `RxComputeContext("RxLocalParallel", wait=False)`,
     `RxComputeContext(other, wait=False)` (a copy of `other` with one field changed). Names: "local" or
     "RxLocalSeq", "localpar" or "RxLocalParallel", "slurm" or "RxSlurm", "RxHpcServer", "RxGridEngine",
-    "RxLsfCluster", and those of config.toml.
+    "RxLsfCluster", "RxInSqlServer", and those of config.toml.
 
     Args:
         wait: rx_exec returns results (True) or a Job at once (False).
@@ -161,40 +161,22 @@ class RxLocalParallel(RxComputeContext):
     _name = "RxLocalParallel"
 
 
-class RxInSqlServer(RxComputeContext):
-    """revoscalepy's context in the database, with its signature.
-
-    Its jobs need the database engine; where errand was built without it a submission is refused with a
-    sentence. `num_tasks` is how many tasks run at once.
-    """
-
-    _name = "RxInSqlServer"
-
-    def __init__(self, connection_string: Any = "", num_tasks: int = 1, auto_cleanup: bool = True,
-                 console_output: Optional[bool] = None, execution_timeout_seconds: Optional[int] = None,
-                 wait: bool = True, packages_to_load: Optional[List[str]] = None, **fields: Any) -> None:
-        if isinstance(connection_string, RxComputeContext):
-            super().__init__(connection_string, **fields)
-            return
-        super().__init__("RxLocalParallel", cores=num_tasks, auto_cleanup=auto_cleanup,
-                         console_output=console_output, task_time_limit=execution_timeout_seconds, wait=wait,
-                         packages_to_load=packages_to_load, **fields)
-        self._core.engine = "database"
-        self._core.engine_options = {"connection_string": str(connection_string)}
-
-
 _CLASSES = {"rxlocalseq": RxLocalSeq, "local": RxLocalSeq, "localseq": RxLocalSeq,
-            "rxlocalparallel": RxLocalParallel, "localpar": RxLocalParallel, "rxinsqlserver": RxInSqlServer}
+            "rxlocalparallel": RxLocalParallel, "localpar": RxLocalParallel}
 
 
 def _class_of(name: str) -> type:
     if name.lower() in _CLASSES:
         return _CLASSES[name.lower()]
-    from . import cluster_contexts
+    from . import cluster_contexts, database_context
 
-    if name.lower() in cluster_contexts.CLASSES:
-        return cluster_contexts.CLASSES[name.lower()]
-    return cluster_contexts.class_of_engine(_named(name)) or RxComputeContext
+    for classes in (cluster_contexts.CLASSES, database_context.CLASSES):
+        if name.lower() in classes:
+            return classes[name.lower()]
+    named = _named(name)
+    if named.engine == "database":
+        return database_context.RxInSqlServer
+    return cluster_contexts.class_of_engine(named) or RxComputeContext
 
 
 def _named(name: str) -> Any:
@@ -228,7 +210,9 @@ def wrap(context: Any) -> RxComputeContext:
     if cluster is not None:
         found: RxComputeContext = object.__new__(cluster)
     elif context.engine == "database":
-        found = RxInSqlServer.__new__(RxInSqlServer)
+        from .database_context import RxInSqlServer
+
+        found = object.__new__(RxInSqlServer)
     else:
         found = object.__new__(RxLocalSeq if context.sequential else RxLocalParallel)
     object.__setattr__(found, "_core", context)

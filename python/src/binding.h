@@ -26,6 +26,7 @@ void bind_results(nb::module_& module);
 void bind_growing(nb::module_& module);
 void bind_worker(nb::module_& module);
 void bind_buffers(nb::module_& module);
+void bind_data_sources(nb::module_& module);
 
 /// Raises the Python exception that errand.errors has for this error.
 [[noreturn]] void raise(const Error& error);

@@ -41,6 +41,9 @@ void bind_contexts(nb::module_& module) {
              [](const ComputeContext& context) { return set_compute_context(context); });
   module.def("engine_options",
              [](const std::string& engine) { return take(language::engine_options(engine)); });
+  module.def("in_database", [](const std::string& connection_string, const ComputeContext& base) {
+    return take(InDatabase(connection_string, base));
+  });
   module.def("resolve_share_dir", [](const ComputeContext& context) { return resolve_share_dir(context); });
 }
 

@@ -14,4 +14,5 @@ NB_MODULE(_core, module) {
   bind_results(module);
   bind_growing(module);
   bind_worker(module);
+  bind_data_sources(module);
 }

@@ -90,11 +90,16 @@ def test_a_place_that_cannot_be_written(tmp_path):
         rx_exec(f, x=1, compute_context=errand.RxLocalParallel(share_dir=str(tmp_path / "file")))
 
 
-def test_the_database_context_is_refused_with_a_sentence(share):
-    context = errand.RxInSqlServer("Driver=SQL Server;Server=.", num_tasks=2, wait=False, share_dir=share)
-    assert (context.cores, context.wait) == (2, False)
-    with pytest.raises(errand.ErrandError, match="database"):
+def test_sql_server_itself_is_refused_with_a_sentence():
+    with pytest.raises(errand.ErrandError, match="SQL Server is not supported.*PostgreSQL"):
+        errand.RxInSqlServer("Driver=SQL Server;Server=.", num_tasks=2, wait=False)
+
+
+def test_a_database_that_is_not_there(share):
+    context = errand.RxInSqlServer("postgresql://u:hunter2@127.0.0.1:1/nowhere")
+    with pytest.raises(errand.ErrandError) as raised:
         rx_exec(f, x=1, compute_context=context)
+    assert "hunter2" not in str(raised.value)
 
 
 def test_a_result_that_unpickles_only_in_the_worker(background):

@@ -58,10 +58,10 @@ original_settings <- function(context) {
 
 # What no scheduler knows: the value that says nothing, and what the user should know of any other.
 without_counterpart <- list(
-  dataPath = list(NULL, "there are no data sources"),
-  outDataPath = list(NULL, "there are no data sources"),
+  dataPath = list(NULL, "there are no data files"),
+  outDataPath = list(NULL, "there are no data files"),
   computeOnHeadNode = list(FALSE, "the scheduler alone chooses the nodes"),
-  dataDistType = list("all", "there are no data sources"),
+  dataDistType = list("all", "there are no data files"),
   resultsTimeout = list(15, "results are there when the job is finished"),
   clientShareDir = list(NULL, "shareDir has to be the same path everywhere"),
   profileScript = list(NULL, "PATH has to hold the scheduler's commands"),
@@ -139,11 +139,11 @@ notice_of_groups <- function(context) {
   if (group_option(context) == "nodes" && length(chosen_nodes(context))) "groups beside nodes"
 }
 
-say_once <- function(class, notices) {
+say_once <- function(class, notices, where = "the cluster") {
   fresh <- setdiff(notices, session$said)
   if (!length(fresh)) return(invisible())
   session$said <- c(session$said, fresh)
-  warning(class, ": the cluster has no counterpart of ", paste(fresh, collapse = ", "), call. = FALSE)
+  warning(class, ": ", where, " has no counterpart of ", paste(fresh, collapse = ", "), call. = FALSE)
 }
 
 is_windows_path <- function(path) is.character(path) && any(grepl("^([A-Za-z]:[\\\\/]|\\\\)", path))

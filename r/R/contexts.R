@@ -32,7 +32,9 @@ context_class <- function(name) {
              dopar = "RxForeachDoPar", rxforeachdopar = "RxForeachDoPar",
              slurm = "RxSlurm", rxslurm = "RxSlurm", hpcserver = "RxHpcServer", rxhpcserver = "RxHpcServer",
              gridengine = "RxGridEngine", sge = "RxGridEngine", rxgridengine = "RxGridEngine",
-             lsf = "RxLsfCluster", lsfcluster = "RxLsfCluster", rxlsfcluster = "RxLsfCluster")
+             lsf = "RxLsfCluster", lsfcluster = "RxLsfCluster", rxlsfcluster = "RxLsfCluster",
+             sqlserver = "RxInSqlServer", rxinsqlserver = "RxInSqlServer", indatabase = "RxInSqlServer",
+             database = "RxInSqlServer")
   found <- known[tolower(name)]
   if (is.na(found)) NULL else unname(found)
 }
@@ -57,7 +59,8 @@ context_of_fields <- function(fields, name, class = NULL) {
 }
 
 class_of_fields <- function(fields) {
-  cluster <- c(slurm = "RxSlurm", gridengine = "RxGridEngine", lsf = "RxLsfCluster")
+  cluster <- c(slurm = "RxSlurm", gridengine = "RxGridEngine", lsf = "RxLsfCluster",
+               database = "RxInSqlServer")
   if (fields$engine %in% names(cluster)) return(cluster[[fields$engine]])
   if (fields$sequential) "RxLocalSeq" else "RxLocalParallel"
 }
@@ -80,6 +83,11 @@ modified <- function(context, settings) {
   if (is(context, "RxDistributedHpa")) {
     context <- with_cluster_settings(context, settings)
     settings <- settings[!is_cluster_setting(context, given)]
+    given <- names(settings)
+  }
+  if (is(context, "RxInSqlServer")) {
+    context <- with_database_settings(context, settings)
+    settings <- in_context_words(settings)
     given <- names(settings)
   }
   if ("numCoresToUse" %in% given) given[given == "numCoresToUse"] <- "cores"

@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 
+#include "database/target.h"
 #include "system/try.h"
 
 namespace errand::client {
@@ -80,6 +81,9 @@ Result<std::vector<std::string>> capture_environment(const ComputeContext& conte
   for (const std::string& entry : context.environment) {
     TRY_VOID(check_environment_entry(entry));
     add(recorded, here, entry);
+  }
+  if (const std::string place = resolve_share_dir(context); database::is_database_place(place)) {
+    recorded[place_variable] = place;
   }
   std::vector<std::string> entries;
   for (const auto& [name, value] : recorded) entries.push_back(fmt::format("{}={}", name, value));

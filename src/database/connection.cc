@@ -246,6 +246,29 @@ Result<void> Connection::stream(std::string_view statement, const Parameters& pa
   return outcome;
 }
 
+Result<std::vector<ResultColumn>> Connection::describe(const std::string& query) {
+  // Prepared without a name: the next one takes its place. The server takes one statement only.
+  const Libpq& pq = state_->pq;
+  if (pq.PQsendPrepare(state_->connection, "", query.c_str(), 0, nullptr) == 0)
+    return state_->error_of(nullptr);
+  auto prepared = state_->next_result();
+  state_->drain();
+  if (!prepared || pq.PQresultStatus(prepared.get()) != PGRES_COMMAND_OK)
+    return state_->error_of(prepared.get());
+  if (pq.PQsendDescribePrepared(state_->connection, "") == 0) return state_->error_of(nullptr);
+  auto described = state_->next_result();
+  state_->drain();
+  if (!described || pq.PQresultStatus(described.get()) != PGRES_COMMAND_OK)
+    return state_->error_of(described.get());
+  std::vector<ResultColumn> columns;
+  for (int column = 0; column < pq.PQnfields(described.get()); ++column) {
+    columns.push_back({pq.PQfname(described.get(), column), pq.PQftype(described.get(), column)});
+  }
+  if (columns.empty())
+    return Error{ErrorCode::invalid_argument, "the statement answers no rows", false, "write a query", 0};
+  return columns;
+}
+
 Result<void> Connection::copy_out(const std::string& statement,
                                   const std::function<Result<void>(std::string_view)>& piece) {
   if (state_->pq.PQsendQuery(state_->connection, statement.c_str()) == 0) return state_->error_of(nullptr);

@@ -59,6 +59,12 @@ class Rows {
   std::shared_ptr<pg_result> result_;
 };
 
+/// A column of an answer: its name, and its type as pg_type's oid.
+struct ResultColumn {
+  std::string name;
+  std::uint32_t type = 0;
+};
+
 struct Notification {
   std::string channel;
   std::string payload;
@@ -85,6 +91,9 @@ class Connection {
   /// Runs the statement and hands every row over as it arrives: an answer of any size in the memory of a row.
   Result<void> stream(std::string_view statement, const Parameters& parameters,
                       const std::function<Result<void>(const Rows&)>& row);
+  /// What one query without parameters would answer; it is not run. Errors: as run; invalid_argument (several
+  /// statements, or one that answers no rows).
+  Result<std::vector<ResultColumn>> describe(const std::string& query);
   /// COPY ... TO STDOUT (FORMAT binary): hands every piece of the stream over; a piece is valid during the
   /// call.
   Result<void> copy_out(const std::string& statement,

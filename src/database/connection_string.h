@@ -23,6 +23,10 @@ namespace errand::database {
 /// parse_connection_string over a given registry. Pure.
 [[nodiscard]] Result<Target> parse_connection_string(std::string_view text, const OdbcRegistry& registry);
 
+/// [tcp:]host[,port] into host and port. A comma is never passed on: to libpq it would be a list of servers.
+/// Errors: invalid_argument (an instance, two ports).
+[[nodiscard]] Result<void> set_server(Target& target, const std::string& server);
+
 /// Refuses what no single server can be reached by: several hosts, a port that is no number, a parameter or
 /// an sslmode that libpq does not know.
 [[nodiscard]] Result<void> check_target(const Target& target);

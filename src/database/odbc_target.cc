@@ -51,6 +51,20 @@ Result<bool> truth_of(const std::string& value, std::string_view key) {
   return refuse_connection_string(fmt::format("has a value of {} that is neither yes nor no", key));
 }
 
+std::string without_outer_spaces(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(' ');
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+}
+
+Result<void> set_port(Target& target, const std::string& port) {
+  const auto found = target.parameters.find("port");
+  if (found != target.parameters.end() && found->second != port) {
+    return refuse_connection_string("names two ports");
+  }
+  target.parameters["port"] = port;
+  return {};
+}
+
 /// Settings as libpq's parameters.
 class OdbcReader {
  public:
@@ -117,39 +131,10 @@ class OdbcReader {
     return {};
   }
 
-  /// [tcp:]host[,port]. A comma is never passed on: to libpq it would be a list of servers.
   Result<void> read_server() {
     copy(OdbcMeaning::port, "port");
     const std::string* server = value_of(OdbcMeaning::server);
-    if (server == nullptr) return {};
-    std::string host = *server;
-    if (in_lower_case(host).starts_with("tcp:")) host.erase(0, 4);
-    if (host.find('\\') != std::string::npos) {
-      return refuse_connection_string("names an instance (host\\instance), which PostgreSQL does not have",
-                                      "write Server=host,port or Server=host;Port=...");
-    }
-    if (const std::size_t comma = host.find(','); comma != std::string::npos) {
-      TRY_VOID(set_port(without_outer_spaces(host.substr(comma + 1))));
-      host.erase(comma);
-    }
-    host = without_outer_spaces(host);
-    if (host == "." || in_lower_case(host) == "(local)") host = "localhost";
-    if (!host.empty()) target_.parameters["host"] = host;
-    return {};
-  }
-
-  static std::string without_outer_spaces(const std::string& text) {
-    const std::size_t begin = text.find_first_not_of(' ');
-    return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-  }
-
-  Result<void> set_port(const std::string& port) {
-    const auto found = target_.parameters.find("port");
-    if (found != target_.parameters.end() && found->second != port) {
-      return refuse_connection_string("names two ports");
-    }
-    target_.parameters["port"] = port;
-    return {};
+    return server == nullptr ? Result<void>() : set_server(target_, *server);
   }
 
   /// A trusted connection is one without a password: peer authentication, Kerberos, ~/.pgpass.
@@ -194,6 +179,23 @@ class OdbcReader {
 };
 
 }  // namespace
+
+Result<void> set_server(Target& target, const std::string& server) {
+  std::string host = server;
+  if (in_lower_case(host).starts_with("tcp:")) host.erase(0, 4);
+  if (host.find('\\') != std::string::npos) {
+    return refuse_connection_string("names an instance (host\\instance), which PostgreSQL does not have",
+                                    "write Server=host,port or Server=host;Port=...");
+  }
+  if (const std::size_t comma = host.find(','); comma != std::string::npos) {
+    TRY_VOID(set_port(target, without_outer_spaces(host.substr(comma + 1))));
+    host.erase(comma);
+  }
+  host = without_outer_spaces(host);
+  if (host == "." || in_lower_case(host) == "(local)") host = "localhost";
+  if (!host.empty()) target.parameters["host"] = host;
+  return {};
+}
 
 Result<Target> read_odbc(std::string_view text, const OdbcRegistry& registry) {
   return OdbcReader(registry).read(text);

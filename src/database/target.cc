@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <mutex>
 
 #include "system/try.h"
@@ -63,6 +65,17 @@ std::string Target::place() const {
   return place;
 }
 
+std::string Target::without_password() const {
+  constexpr std::array<std::string_view, 7> left_out{"dbname",  "host",        "password", "port",
+                                                     "service", "sslpassword", "user"};
+  std::string uri = place();
+  for (const auto& [name, value] : parameters) {
+    if (std::find(left_out.begin(), left_out.end(), name) != left_out.end()) continue;
+    uri += (uri.find('?') == std::string::npos ? '?' : '&') + name + '=' + percent_encoded(value);
+  }
+  return uri;
+}
+
 bool is_database_place(std::string_view text) {
   return text.starts_with("postgresql:") || text.starts_with("postgres:");
 }
@@ -70,17 +83,39 @@ bool is_database_place(std::string_view text) {
 void remember_target(const Target& target) {
   Remembered& all = remembered();
   const std::lock_guard lock(all.mutex);
-  all.targets.insert_or_assign(target.place(), target);
+  Target& known = all.targets[target.place()];
+  // A place's name alone takes no password away.
+  const auto password = known.parameters.find("password");
+  const std::string kept = password == known.parameters.end() ? "" : password->second;
+  known = target;
+  if (!kept.empty()) known.parameters.try_emplace("password", kept);
+}
+
+Target with_remembered(Target target) {
+  Remembered& all = remembered();
+  const std::lock_guard lock(all.mutex);
+  const auto found = all.targets.find(target.place());
+  if (found != all.targets.end()) {
+    target.parameters.insert(found->second.parameters.begin(), found->second.parameters.end());
+  }
+  return target;
 }
 
 Result<Target> target_of(const std::string& place) {
   TRY(Target named, parse_connection_string(place));
-  Remembered& all = remembered();
-  const std::lock_guard lock(all.mutex);
-  const auto found = all.targets.find(named.place());
-  // A place written with its password or options says more than its name: then it is meant.
-  const bool says_more = named.parameters.contains("password") || named.parameters.contains("sslmode");
-  return found == all.targets.end() || says_more ? named : found->second;
+  return with_remembered(std::move(named));
+}
+
+bool is_same_place(const Target& place, const Target& source) {
+  const auto same = [&](const char* name, const char* otherwise) {
+    const auto value = [&](const Target& target) {
+      const auto found = target.parameters.find(name);
+      return found == target.parameters.end() ? std::string(otherwise) : found->second;
+    };
+    return value(place) == value(source);
+  };
+  return same("host", "") && same("hostaddr", "") && same("port", "5432") && same("dbname", "") &&
+         same("service", "") && (!source.parameters.contains("user") || same("user", ""));
 }
 
 }  // namespace errand::database

@@ -16,6 +16,8 @@ struct Target {
 
   /// The place's name: `postgresql://user@host:port/database`, percent-encoded, no password, no options.
   [[nodiscard]] std::string place() const;
+  /// The place's name and behind it the options, as a URI: all but what is secret.
+  [[nodiscard]] std::string without_password() const;
   bool operator==(const Target&) const = default;
 };
 
@@ -28,12 +30,17 @@ struct Target {
 [[nodiscard]] bool is_database_place(std::string_view text);
 
 /// Keeps the target in this process's memory under its place's name, so that the place can be opened with its
-/// password; the newest wins. Thread-safe.
+/// password; the newest wins, but one without a password keeps the one that is known. Thread-safe.
 void remember_target(const Target& target);
 /// A place's name as it is written down: what `text` may say of a password is remembered and left out. Text
 /// that cannot be parsed is given back as it is: opening it says what is wrong.
 [[nodiscard]] std::string place_name(const std::string& text);
-/// The remembered target of that place, else what its name says. Errors: as parse_connection_string.
+/// The target, and what is remembered of its place beyond what it says itself. Thread-safe.
+[[nodiscard]] Target with_remembered(Target target);
+/// True if both are the same server, database and user, as far as a name tells; `source` may leave the user
+/// out.
+[[nodiscard]] bool is_same_place(const Target& place, const Target& source);
+/// What the text says, and what is remembered of its place beyond that. Errors: as parse_connection_string.
 [[nodiscard]] Result<Target> target_of(const std::string& place);
 
 }  // namespace errand::database

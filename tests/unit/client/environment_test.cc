@@ -56,6 +56,14 @@ TEST(CaptureEnvironment, AddsWhatTheContextNames) {
               ElementsAre("ALPHA=a=b", "EMPTY=", "NEW=x=y", "PATH=/bin", "ZED=1"));
 }
 
+TEST(CaptureEnvironment, RecordsTheDatabaseOfTheJobWithoutItsPassword) {
+  ComputeContext context;
+  context.share_dir = "postgresql://ada:hunter2@db:5433/air?sslmode=require";
+  auto recorded = capture_environment(context, {});
+  ASSERT_TRUE(recorded.ok());
+  EXPECT_THAT(*recorded, ElementsAre("ERRAND_PLACE=postgresql://ada@db:5433/air"));
+}
+
 TEST(CaptureEnvironment, TheContextWinsOverTheStandardList) {
   EXPECT_THAT(captured({"PATH=/bin"}, {"PATH=/opt/bin"}), ElementsAre("PATH=/opt/bin"));
 }

@@ -12,7 +12,7 @@
 namespace errand::database {
 namespace {
 
-using Parameters = std::map<std::string, std::string>;
+using Settings = std::map<std::string, std::string>;
 
 /// Text that has the signs of the three forms more often than chance would.
 std::string any_text() {
@@ -71,11 +71,11 @@ class Libpq {
   }
   [[nodiscard]] bool is_there() const { return library_ != nullptr; }
 
-  [[nodiscard]] std::optional<Parameters> parse(const std::string& text) const {
+  [[nodiscard]] std::optional<Settings> parse(const std::string& text) const {
     char* message = nullptr;
     PQconninfoOption* options = parse_(text.c_str(), &message);
     if (options == nullptr) return std::nullopt;
-    Parameters parameters;
+    Settings parameters;
     for (PQconninfoOption* one = options; one->keyword != nullptr; ++one) {
       if (one->val != nullptr && *one->val != '\0') parameters[one->keyword] = one->val;
     }

@@ -15,12 +15,12 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-using Parameters = std::map<std::string, std::string>;
+using Settings = std::map<std::string, std::string>;
 
-Parameters read(std::string_view text, const OdbcRegistry& registry = {}) {
+Settings read(std::string_view text, const OdbcRegistry& registry = {}) {
   auto target = parse_connection_string(text, registry);
   EXPECT_TRUE(target.ok()) << text << ": " << (target ? "" : target.error().message);
-  return target ? target->parameters : Parameters{};
+  return target ? target->parameters : Settings{};
 }
 
 Error refused(std::string_view text, const OdbcRegistry& registry = {}) {
@@ -31,37 +31,36 @@ Error refused(std::string_view text, const OdbcRegistry& registry = {}) {
 
 TEST(ReadUri, TakesEveryPart) {
   EXPECT_EQ(read("postgresql://ada:pw@db.example:5433/engine?sslmode=require&connect_timeout=5"),
-            (Parameters{{"user", "ada"},
-                        {"password", "pw"},
-                        {"host", "db.example"},
-                        {"port", "5433"},
-                        {"dbname", "engine"},
-                        {"sslmode", "require"},
-                        {"connect_timeout", "5"}}));
+            (Settings{{"user", "ada"},
+                      {"password", "pw"},
+                      {"host", "db.example"},
+                      {"port", "5433"},
+                      {"dbname", "engine"},
+                      {"sslmode", "require"},
+                      {"connect_timeout", "5"}}));
 }
 
 TEST(ReadUri, LeavesOutWhatIsNotSaid) {
-  EXPECT_EQ(read("postgresql://"), Parameters{});
-  EXPECT_EQ(read("postgres:///engine"), (Parameters{{"dbname", "engine"}}));
-  EXPECT_EQ(read("postgresql://db:/?password="), (Parameters{{"host", "db"}}));
-  EXPECT_EQ(read("postgresql://ada@/"), (Parameters{{"user", "ada"}}));
+  EXPECT_EQ(read("postgresql://"), Settings{});
+  EXPECT_EQ(read("postgres:///engine"), (Settings{{"dbname", "engine"}}));
+  EXPECT_EQ(read("postgresql://db:/?password="), (Settings{{"host", "db"}}));
+  EXPECT_EQ(read("postgresql://ada@/"), (Settings{{"user", "ada"}}));
 }
 
 TEST(ReadUri, DecodesPercentSigns) {
   EXPECT_EQ(read("postgresql://%61da:p%40ss%2Fw%3Ard@%2Ftmp%2Fsock:5/d%20b"),
-            (Parameters{{"user", "ada"},
-                        {"password", "p@ss/w:rd"},
-                        {"host", "/tmp/sock"},
-                        {"port", "5"},
-                        {"dbname", "d b"}}));
-  EXPECT_EQ(
-      read("postgresql://u:p@/db?host=/sock&port=6"),
-      (Parameters{{"user", "u"}, {"password", "p"}, {"dbname", "db"}, {"host", "/sock"}, {"port", "6"}}));
+            (Settings{{"user", "ada"},
+                      {"password", "p@ss/w:rd"},
+                      {"host", "/tmp/sock"},
+                      {"port", "5"},
+                      {"dbname", "d b"}}));
+  EXPECT_EQ(read("postgresql://u:p@/db?host=/sock&port=6"),
+            (Settings{{"user", "u"}, {"password", "p"}, {"dbname", "db"}, {"host", "/sock"}, {"port", "6"}}));
 }
 
 TEST(ReadUri, ReadsAddressesInBrackets) {
   EXPECT_EQ(read("postgresql://[fe80::1%25eth0]:7/x"),
-            (Parameters{{"host", "fe80::1%eth0"}, {"port", "7"}, {"dbname", "x"}}));
+            (Settings{{"host", "fe80::1%eth0"}, {"port", "7"}, {"dbname", "x"}}));
   EXPECT_EQ(refused("postgresql://[::1/x").code, ErrorCode::invalid_argument);
   EXPECT_EQ(refused("postgresql://[::1]5432/x").code, ErrorCode::invalid_argument);
 }
@@ -86,9 +85,9 @@ TEST(ReadUri, RefusesWhatIsNoUri) {
 TEST(ReadKeywords, ReadsQuotesAndBackslashes) {
   EXPECT_EQ(
       read(" host = h\tport=5 dbname='a b' user='o\\'brien' password=a\\ b\\\\c"),
-      (Parameters{
+      (Settings{
           {"host", "h"}, {"port", "5"}, {"dbname", "a b"}, {"user", "o'brien"}, {"password", "a b\\c"}}));
-  EXPECT_EQ(read("host=one host=two dbname=''"), (Parameters{{"host", "two"}}));
+  EXPECT_EQ(read("host=one host=two dbname=''"), (Settings{{"host", "two"}}));
 }
 
 TEST(ReadKeywords, RefusesWhatIsNoKeywordForm) {
@@ -102,7 +101,7 @@ TEST(ReadKeywords, RefusesWhatIsNoKeywordForm) {
 
 TEST(ReadKeywords, APasswordLooksLikeNothingElse) {
   EXPECT_EQ(read("host=h password='a;Server=evil;Driver=x'"),
-            (Parameters{{"host", "h"}, {"password", "a;Server=evil;Driver=x"}}));
+            (Settings{{"host", "h"}, {"password", "a;Server=evil;Driver=x"}}));
 }
 
 TEST(AnyForm, RefusesZeroBytes) {
@@ -144,10 +143,10 @@ TEST(Target, ThePlaceHasNeitherPasswordNorOptions) {
 }
 
 TEST(Target, ThePlaceIsReadBackAsItself) {
-  for (const Parameters& parameters :
-       {Parameters{{"host", "/tmp/so ck"}, {"port", "5432"}, {"dbname", "a/b?c=d&e"}, {"user", "o@:/'"}},
-        Parameters{{"host", "fe80::1%eth0"}, {"dbname", "x"}}, Parameters{{"service", "here"}},
-        Parameters{{"dbname", "host=evil user=postgres"}}, Parameters{}}) {
+  for (const Settings& parameters :
+       {Settings{{"host", "/tmp/so ck"}, {"port", "5432"}, {"dbname", "a/b?c=d&e"}, {"user", "o@:/'"}},
+        Settings{{"host", "fe80::1%eth0"}, {"dbname", "x"}}, Settings{{"service", "here"}},
+        Settings{{"dbname", "host=evil user=postgres"}}, Settings{}}) {
     const Target target{parameters};
     EXPECT_EQ(read(target.place()), parameters) << target.place();
     EXPECT_EQ(Target{read(target.place())}.place(), target.place());
@@ -167,7 +166,7 @@ TEST(TargetOf, GivesThePasswordBackInThisProcess) {
   remember_target(second);
   EXPECT_EQ(*target_of(first.place()), second);
   EXPECT_EQ(target_of("postgresql://u@h2/d")->parameters,
-            (Parameters{{"host", "h2"}, {"user", "u"}, {"dbname", "d"}}));
+            (Settings{{"host", "h2"}, {"user", "u"}, {"dbname", "d"}}));
   EXPECT_EQ(target_of("postgresql://u:three@h1/")->parameters.at("password"), "three");
   EXPECT_FALSE(target_of("/srv/errand").ok());
 }

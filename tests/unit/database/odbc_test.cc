@@ -13,12 +13,12 @@ namespace {
 using client::ScopedVariable;
 using client::ScratchDirectory;
 using testing::HasSubstr;
-using Parameters = std::map<std::string, std::string>;
+using Settings = std::map<std::string, std::string>;
 
-Parameters read_parameters(std::string_view text, const OdbcRegistry& registry = {}) {
+Settings read_parameters(std::string_view text, const OdbcRegistry& registry = {}) {
   auto target = parse_connection_string(text, registry);
   EXPECT_TRUE(target.ok()) << text << ": " << (target ? "" : target.error().message);
-  return target ? target->parameters : Parameters{};
+  return target ? target->parameters : Settings{};
 }
 
 Error refusal(std::string_view text, const OdbcRegistry& registry = {}) {
@@ -45,8 +45,7 @@ TEST(SplitOdbc, RefusesWhatIsNoSetting) {
 }
 
 TEST(ReadOdbc, TakesTheStringsOfPsqlOdbc) {
-  const Parameters expected{
-      {"host", "h"}, {"port", "5433"}, {"dbname", "d"}, {"user", "u"}, {"password", "p"}};
+  const Settings expected{{"host", "h"}, {"port", "5433"}, {"dbname", "d"}, {"user", "u"}, {"password", "p"}};
   for (const char* text :
        {"Driver=PostgreSQL Unicode;Server=h;Port=5433;Database=d;UID=u;PWD=p",
         "DRIVER={PostgreSQL ANSI};SERVERNAME=h;PORT=5433;DATABASE=d;Username=u;Password=p;",
@@ -59,13 +58,13 @@ TEST(ReadOdbc, TakesTheStringsOfPsqlOdbc) {
 
 TEST(ReadOdbc, ADatabaseIsAName) {
   EXPECT_EQ(read_parameters("Database=host=evil user=postgres;Server=h"),
-            (Parameters{{"host", "h"}, {"dbname", "host=evil user=postgres"}}));
+            (Settings{{"host", "h"}, {"dbname", "host=evil user=postgres"}}));
   EXPECT_EQ(read_parameters("Server=h;Database=postgresql://evil/x").at("dbname"), "postgresql://evil/x");
 }
 
 TEST(ReadOdbc, AServerIsOneHost) {
   EXPECT_EQ(read_parameters("Server=h , 5433;Database=d"),
-            (Parameters{{"host", "h"}, {"port", "5433"}, {"dbname", "d"}}));
+            (Settings{{"host", "h"}, {"port", "5433"}, {"dbname", "d"}}));
   EXPECT_EQ(read_parameters("Server=/run/sock;Database=d").at("host"), "/run/sock");
   EXPECT_EQ(read_parameters("Server=(local);Database=d").at("host"), "localhost");
   EXPECT_EQ(read_parameters("Server=h,5433;Port=5433").at("port"), "5433");
@@ -79,7 +78,7 @@ TEST(ReadOdbc, AServerIsOneHost) {
 
 TEST(ReadOdbc, HonoursEncrypt) {
   const auto mode = [](const std::string& settings) {
-    const Parameters parameters = read_parameters("Server=h;" + settings);
+    const Settings parameters = read_parameters("Server=h;" + settings);
     return parameters.contains("sslmode") ? parameters.at("sslmode") : "";
   };
   EXPECT_EQ(mode("Encrypt=yes"), "verify-full");
@@ -95,13 +94,13 @@ TEST(ReadOdbc, HonoursEncrypt) {
 
 TEST(ReadOdbc, ATrustedConnectionSendsNoPassword) {
   EXPECT_EQ(read_parameters("Server=h;Trusted_Connection=True;UID=u;PWD=p"),
-            (Parameters{{"host", "h"}, {"user", "u"}}));
+            (Settings{{"host", "h"}, {"user", "u"}}));
   EXPECT_EQ(read_parameters("Server=h;Trusted_Connection=no;UID=u;PWD=p").at("password"), "p");
 }
 
 TEST(ReadOdbc, HonoursOrRefusesEverySetting) {
   EXPECT_EQ(read_parameters("Server=h;Connection Timeout=7;APP=a;MARS_Connection=yes;WSID=x"),
-            (Parameters{{"host", "h"}, {"connect_timeout", "7"}, {"application_name", "a"}}));
+            (Settings{{"host", "h"}, {"connect_timeout", "7"}, {"application_name", "a"}}));
   EXPECT_THAT(refusal("Server=h;ColumnEncryption=Enabled").message, HasSubstr("'columnencryption'"));
 }
 
@@ -126,9 +125,9 @@ TEST(ReadOdbc, ADriverIsLookedUp) {
   ScopedVariable name("ODBCINSTINI", "drivers.ini");
   const auto registry = OdbcRegistry::of_this_process();
   EXPECT_EQ(read_parameters("Driver={sql server};Server=h;Database=d", registry),
-            (Parameters{{"host", "h"}, {"dbname", "d"}}));
+            (Settings{{"host", "h"}, {"dbname", "d"}}));
   EXPECT_EQ(read_parameters("Driver=ODBC Driver 17 for SQL Server;Server=h", registry),
-            (Parameters{{"host", "h"}}));
+            (Settings{{"host", "h"}}));
   EXPECT_EQ(refusal("Driver=PostgreSQL;Server=h", registry).code, ErrorCode::not_supported);
 }
 
@@ -141,9 +140,8 @@ TEST(ReadOdbc, ADataSourceStandsBehindTheString) {
   ScopedVariable user("ODBCINI", nullptr);
   ScopedVariable system("ODBCSYSINI", folder.path().c_str());
   const auto registry = OdbcRegistry::of_this_process();
-  EXPECT_EQ(
-      read_parameters("DSN=Here;Database=other;UID=me", registry),
-      (Parameters{{"host", "h"}, {"port", "6"}, {"dbname", "other"}, {"user", "me"}, {"password", "p"}}));
+  EXPECT_EQ(read_parameters("DSN=Here;Database=other;UID=me", registry),
+            (Settings{{"host", "h"}, {"port", "6"}, {"dbname", "other"}, {"user", "me"}, {"password", "p"}}));
   EXPECT_THAT(refusal("DSN=There", registry).message, HasSubstr("odbc.ini"));
   folder.write("other.ini", "[here]\nDriver=SQL Server\nServer=h\n");
   ScopedVariable other("ODBCINI", (folder / "other.ini").c_str());

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# Data sources and the context in the database as values: what needs no server.
+
+odbc <- "Driver={PostgreSQL Unicode};Server=db,5433;Database=air;UID=ada;PWD={hun;ter2}"
+
+test_that("a password is in nothing that can be written", {
+  for (value in list(RxSqlServerData(table = "flights", connectionString = odbc),
+                     RxOdbcData(sqlQuery = "select 1", connectionString = odbc),
+                     RxInSqlServer(connectionString = odbc),
+                     RxInSqlServer(connectionString = "postgresql://ada@db:5433/air", password = "hunter2"))) {
+    bytes <- serialize(value, NULL, ascii = TRUE)
+    expect_false(grepl("ter2", rawToChar(bytes), fixed = TRUE))
+    expect_false(any(grepl("ter2", capture.output(print(value)), fixed = TRUE)))
+    expect_true(any(grepl("postgresql://ada@db:5433/air", capture.output(print(value)), fixed = TRUE)))
+  }
+})
+
+test_that("the context has the original's arguments", {
+  expect_identical(names(formals(RxInSqlServer))[1:13],
+                   c("object", "connectionString", "numTasks", "autoCleanup", "consoleOutput",
+                     "executionTimeoutSeconds", "wait", "packagesToLoad", "shareDir", "server", "databaseName", "user",
+                     "password"))
+  context <- RxInSqlServer(connectionString = odbc, numTasks = 4, executionTimeoutSeconds = 60, wait = FALSE)
+  expect_identical(context@engine, "database")
+  expect_identical(context@shareDir, "postgresql://ada@db:5433/air")
+  expect_identical(c(context@cores, context@taskTimeLimit), c(4, 60))
+  expect_false(context@wait)
+  changed <- RxInSqlServer(context, numTasks = 2)
+  expect_identical(c(changed@cores, changed@taskTimeLimit), c(2, 60))
+  expect_identical(changed@shareDir, context@shareDir)
+  for (name in c("RxInSqlServer", "sqlserver", "InDatabase")) {
+    expect_identical(RxComputeContext(name, connectionString = odbc)@shareDir, context@shareDir)
+  }
+  expect_identical(InDatabase("postgresql://db/air", user = "bob")@shareDir, "postgresql://bob@db/air")
+  expect_identical(RxInSqlServer(server = "h,7", databaseName = "d", user = "u", password = "p")@shareDir,
+                   "postgresql://u@h:7/d")
+  before <- rxSetComputeContext(context)
+  expect_s4_class(rxGetComputeContext(), "RxInSqlServer")
+  rxSetComputeContext(before)
+})
+
+test_that("what cannot be honoured is said", {
+  expect_warning(RxInSqlServer(connectionString = odbc, shareDir = "C:\\AllShare\\ada"), "shareDir")
+  expect_error(RxInSqlServer(connectionString = "Driver=SQL Server;Server=."), "SQL Server is not supported")
+  expect_error(RxSqlServerData(table = "t", connectionString = "Server=a\\b;Database=x"), "instance")
+  expect_error(RxSqlServerData(connectionString = odbc), "table or an sqlQuery")
+  expect_error(RxSqlServerData(table = "t", colInfo = list(x = list(width = 3))), "width")
+  expect_error(RxSqlServerData(table = "t", colClasses = c(x = "complex")), "cannot be of type complex")
+  expect_error(rxImport("claims.xdf"), "data files")
+  expect_error(rxImport(RxSqlServerData(table = "t"), "claims.xdf"), "outFile")
+})
+
+test_that("a step on a data frame follows the original's rules", {
+  frame <- data.frame(a = 1:4, b = c(1, NA, 3, 4), f = factor(c("x", "y", "x", "y")))
+  step <- rxDataStep(frame, transforms = list(c = a * twice), transformObjects = list(twice = 2),
+                     rowSelection = c > 2, removeMissings = TRUE)
+  expect_identical(step, data.frame(a = 3:4, b = c(3, 4), f = frame$f[3:4], c = c(6, 8)))
+  expect_identical(rxImport(frame, varsToKeep = "a", numRows = 2), data.frame(a = 1:2))
+  chosen <- expression(f == "x")
+  expect_identical(rxDataStep(frame, rowSelection = chosen)$a, c(1L, 3L))
+  counted <- rxDataStep(frame, transformFunc = function(columns) {
+    .rxSet("total", .rxGet("total") + sum(columns$a))
+    NULL
+  }, transformObjects = list(total = 0), returnTransformObjects = TRUE)
+  expect_identical(counted, list(total = 10))
+  info <- rxGetInfo(frame, getVarInfo = TRUE, computeInfo = TRUE, numRows = 1)
+  expect_identical(c(info$numRows, info$numVars), c(4L, 3L))
+  expect_output(print(info), "Var 1: a, Type: integer, Storage: int32, Low/High: \\(1.0000, 4.0000\\)")
+  expect_output(print(info), "2 factor levels: x y")
+})

@@ -81,7 +81,7 @@ std::map<pid_t, Seen> marked_processes(const std::string& place_id) {
     one.pid = std::atoi(entry.path().filename().c_str());
     char state = 'Z';
     if (one.pid <= 0 || !read_stat(one.pid, state, one.parent) || state == 'Z') continue;
-    if (!has_mark(one.pid, "ERRAND_IN_DATABASE=" + place_id)) continue;
+    if (!has_mark(one.pid, "ERRAND_PLACE=" + place_id)) continue;
     one.command = slurp("/proc/" + std::to_string(one.pid) + "/cmdline");
     std::replace(one.command.begin(), one.command.end(), '\0', ' ');
     seen[one.pid] = one;

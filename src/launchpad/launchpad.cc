@@ -149,7 +149,7 @@ Result<void> Launchpad::run(const volatile int& stop) {
     take_notifications();
     for (Slot& slot : slots_) take_changes(slot);
     claim_all();
-    for (Slot& slot : slots_) attend(slot);
+    attend_all();
     take_notifications();
     served = wait();
   }

@@ -44,6 +44,7 @@ class Launchpad {
   [[nodiscard]] bool claim_some(const SqlDepot::Wanted& wanted);
   void take_in(Slot& slot, const Arrival& arrival);
   void give_back(const JobKey& job);
+  void attend_all();
   void attend(Slot& slot);
   void attend(Slot& slot, HeldJob& job);
   Result<void> carry(Slot& slot, HeldJob& job);

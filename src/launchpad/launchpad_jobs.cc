@@ -98,9 +98,16 @@ void Launchpad::give_back(const JobKey& job) {
   }
 }
 
+void Launchpad::attend_all() {
+  const bool look = monotonic_ns() - looked_ns_ >= look_interval_ns;
+  if (look) looked_ns_ = monotonic_ns();
+  for (Slot& slot : slots_) {
+    if (look) look_after(slot);
+    if (!slot.is_free()) attend(slot);
+  }
+}
+
 void Launchpad::attend(Slot& slot) {
-  if (slot.is_free()) return;
-  if (monotonic_ns() - looked_ns_ >= look_interval_ns) look_after(slot);
   for (auto next = slot.jobs.begin(); next != slot.jobs.end();) {
     auto held = next++;
     attend(slot, held->second);
@@ -113,7 +120,6 @@ void Launchpad::attend(Slot& slot) {
     wanted_ = wanted_ || was_full || (slot.is_idle() && no_identity_left);
   }
   if (slot.is_idle() && monotonic_ns() - slot.idle_since_ns >= warm_ns) retire(slot);
-  if (&slot == &slots_.back() && monotonic_ns() - looked_ns_ >= look_interval_ns) looked_ns_ = monotonic_ns();
 }
 
 /// A job that is over has no mirror afterwards.

@@ -28,7 +28,7 @@ def worker_command() -> List[str]:
 
 
 def rehearsed() -> List[str]:
-    """Modules that take long to import and that this process uses: its tasks will, too (see worker.rehearse)."""
+    """Modules that take long to import and that this process uses: its tasks will, too (see worker.load_named)."""
     files = ((name, getattr(sys.modules.get(name), "__file__", None)) for name in _SLOW_TO_IMPORT)
     return [f"{name}={file}" for name, file in files if file]
 
@@ -69,16 +69,18 @@ def describe_call(function: Callable[..., Any], context: RxComputeContext, names
     is a dict of keywords.
     """
     values = tuple(shared.values())
+    constant = all(type(value) in _IMMUTABLE for value in values)
     plan = {
         "names": None if names is None else tuple(names),
         "shared": tuple(shared),
-        "constant": all(type(value) in _IMMUTABLE for value in values),
+        "constant": constant,
         "splat": splat,
         "sys_path": import_path(),
     }
     try:
-        parts = [signature().encode(), encoding.dump_call(plan), encoding.dump_call(local_state or {}),
-                 *encoding.dump_shared(values)]
+        state = encoding.dump_call(local_state) if local_state else encoding.dump_plain({})
+        parts = [signature().encode(), encoding.dump_plain(plan), state]
+        parts += [encoding.dump_plain(values)] if constant else encoding.dump_shared(values)
     except Exception as refused:
         raise ArgumentError(f"the arguments of {name_of(function)} cannot be sent to workers: {describe(refused)}",
                             "give values that can be pickled") from refused

@@ -46,6 +46,11 @@ def load_value(first: Any, buffers: List[Any]) -> Any:
     return pickle.loads(first, buffers=buffers)
 
 
+def dump_plain(value: Any) -> bytes:
+    """One object that consists of builtin types alone: several times as quick as dump_call."""
+    return pickle.dumps(value, PROTOCOL)
+
+
 def dump_call(value: Any) -> bytes:
     """One object by value, for a worker."""
     import cloudpickle

@@ -9,9 +9,9 @@ import pickle
 import sys
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple
 
-import cloudpickle  # noqa: F401  (what unpickles functions; loaded before the forks)
+import cloudpickle  # what unpickles functions; loaded before the forks
 
-from . import encoding  # noqa: F401  (likewise)
+from . import encoding  # likewise
 from . import _core
 
 USER_ERROR = 1
@@ -170,7 +170,23 @@ def run_calls(function: Callable[..., Any], batch: List[Tuple[Any, ...]]) -> Lis
     return [function(*args) for args in batch]
 
 
-def rehearse() -> None:
+def job_of_no_meaning() -> Tuple[bytes, List[bytes]]:
+    """The code and the parts of a job that does nothing, for rehearse."""
+    plan = {"sys_path": list(sys.path), "splat": False, "constant": True, "names": None, "shared": ()}
+    signature = "python {}.{}.{}".format(*sys.version_info[:3])
+    parts = [signature.encode(), *(encoding.dump_plain(part) for part in (plan, {}, ()))]
+    return cloudpickle.dumps(lambda x: x), parts
+
+
+def rehearse(code: bytes, parts: List[bytes]) -> None:
+    """Does with a job of no meaning what a worker does with one, so that the pages it writes to are its own by
+    the time a job comes."""
+    plan = prepare("", code, parts, None, [], 0)
+    encoding.dump_value(plan.function("rehearsed"))
+    os.environ.pop("ERRAND_JOB", None)
+
+
+def load_named() -> None:
     """While a worker waits: imports what its command names as "module=file", if this interpreter means the same file.
 
     The warm parent must not (a worker is never forked, and these modules start threads); a job need not wait for it.
@@ -194,10 +210,12 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore
+    code, parts = job_of_no_meaning()
+    rehearse(code, parts)  # loads what is loaded at the first time only
     gc.collect()
     gc.freeze()  # what is here now is in every fork: the collector need not write to its pages
     faulthandler.enable()  # a segfault says in the job's output where it happened
-    os._exit(_core.run_workers(rehearse))
+    os._exit(_core.run_workers(load_named, lambda: rehearse(code, parts)))
 
 
 if __name__ == "__main__":

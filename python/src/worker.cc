@@ -215,14 +215,19 @@ void after_fork() {
   PyOS_AfterFork_Child();
 }
 
-/// `while_idle`: a callable; what it raises is nobody's business.
-int run_workers(const nb::object& while_idle) {
-  auto rehearse = [&while_idle] {
-    PyObject* nothing = PyObject_CallNoArgs(while_idle.ptr());
+/// What it raises is nobody's business.
+std::function<void()> quietly(const nb::object& callable) {
+  return [&callable] {
+    PyObject* nothing = PyObject_CallNoArgs(callable.ptr());
     if (nothing == nullptr) PyErr_Clear();
     Py_XDECREF(nothing);
   };
-  return language::run_workers([] { return std::make_unique<PythonRunner>(); }, {after_fork, rehearse});
+}
+
+/// `while_idle`, `rehearse`: callables, as in language::WorkerHooks.
+int run_workers(const nb::object& while_idle, const nb::object& rehearse) {
+  return language::run_workers([] { return std::make_unique<PythonRunner>(); },
+                               {after_fork, quietly(while_idle), quietly(rehearse)});
 }
 
 }  // namespace

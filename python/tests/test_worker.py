@@ -2,6 +2,7 @@
 """What a task may do to its worker, and what becomes of it."""
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -246,3 +247,14 @@ def test_waiting_workers_import_what_the_submitter_uses():
             return
         time.sleep(0.1)
     pytest.fail("no worker had NumPy before its task")
+
+
+def test_a_rehearsal_leaves_no_trace():
+    code = """
+import os, sys
+from errand import worker
+before = dict(os.environ), list(sys.path), sorted(vars(sys.modules["__main__"]))
+worker.rehearse(*worker.job_of_no_meaning())
+assert (dict(os.environ), list(sys.path), sorted(vars(sys.modules["__main__"]))) == before
+"""
+    subprocess.run([sys.executable, "-c", "before = None\n" + code], check=True)

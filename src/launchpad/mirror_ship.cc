@@ -137,8 +137,10 @@ Result<std::map<std::string, std::string>> Mirror::read_tails(const std::set<std
     if (kind_of(name) != Kind::log) continue;
     auto file = open(name);
     if (!file) continue;  // gone, or not to be believed
+    // A worker's log without records says that it has started.
+    const bool is_new = !shipped_.contains(name);
     TRY(std::string bytes, read_records(**file, shipped_[name]));
-    if (!bytes.empty()) tails.emplace(name, std::move(bytes));
+    if (is_new || !bytes.empty()) tails.emplace(name, std::move(bytes));
   }
   return tails;
 }
@@ -190,8 +192,8 @@ Result<void> Mirror::ship_bytes(Shipment& shipment, const std::string& name, boo
   while (known < info.size) {
     auto [begin, end] = has_holes ? next_data(**file, known, info.size) : std::pair{known, info.size};
     TRY(std::string bytes, read_part(**file, begin, std::min(window, end - begin)));
-    TRY_VOID(shipment.add(name, begin, bytes));
     if (bytes.empty()) break;
+    TRY_VOID(shipment.add(name, begin, bytes));
     known = begin + bytes.size();
   }
   if (has_holes && known >= punched_at_[name] + hole_interval) TRY_VOID(punch_holes(name, **file, known));

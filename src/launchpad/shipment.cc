@@ -6,14 +6,14 @@
 namespace errand::launchpad {
 
 Result<void> Shipment::add(const std::string& file, std::uint64_t start, std::string_view bytes) {
-  while (!bytes.empty()) {
+  do {
     const std::string_view part = bytes.substr(0, piece_limit);
     pieces_.push_back({file, start, std::string(part)});
     waiting_ += part.size();
     start += part.size();
     bytes.remove_prefix(part.size());
     if (waiting_ >= batch_bytes || pieces_.size() == batch_pieces) TRY_VOID(finish());
-  }
+  } while (!bytes.empty());
   return {};
 }
 

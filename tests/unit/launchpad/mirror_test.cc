@@ -146,6 +146,19 @@ TEST_F(LaunchpadMirrorTest, OutcomesReachTheDatabaseBehindWhatTheyReferTo) {
   EXPECT_LT(at("console.0.1.1"), at("log.0.1.1"));
 }
 
+TEST_F(LaunchpadMirrorTest, ALogWithoutRecordsSaysThatItsWorkerHasStarted) {
+  std::string id = publish(1);
+  auto mirror = arrive(id);
+  claim(id, 1);
+  append(id, "log.0.1.1", "");
+  ASSERT_TRUE(mirror->ship(clock.now).ok());
+  EXPECT_EQ(size_in_database(id, "log.0.1.1"), 0u);
+  EXPECT_THAT(depot.stored, Contains("log.0.1.1"));
+  work(id, {0, 1, 1}, {0}, true);
+  ASSERT_TRUE(mirror->ship(clock.now).ok());
+  EXPECT_EQ(values_in_database(id, 1), 1u);
+}
+
 TEST_F(LaunchpadMirrorTest, HalfARecordWaitsForItsOtherHalf) {
   std::string id = publish(1);
   auto mirror = arrive(id);

@@ -56,6 +56,7 @@ class Launchpad {
   Slot* slot_for(const std::string& owner);
   Result<void> lend(Slot& slot, const std::string& owner);
   void retire(Slot& slot);
+  void empty(Slot& slot);
   void take_back(Slot& slot);
   void end();
 

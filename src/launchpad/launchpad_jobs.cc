@@ -57,6 +57,7 @@ bool Launchpad::claim_some(const SqlDepot::Wanted& wanted) {
     return false;
   }
   for (const Arrival& arrival : *arrivals) {
+    if (!session_.connection) return false;
     Slot* slot = slot_for(arrival.job.owner);
     if (slot == nullptr) {
       give_back(arrival.job);
@@ -78,9 +79,10 @@ void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
       unreadable_.insert(share::job_path(id));
       return;
     }
+    // Claimed under a lease that is gone with its session: it is found again.
+    if (session_.connection && session_.connection->is_lost()) return lose_session();
     slot.unusable_until_ns = monotonic_ns() + hold_ns;
     give_back(arrival.job);
-    if (session_.connection && session_.connection->is_lost()) lose_session();
     return;
   }
   (void)slot.watch->add((*mirror)->path());

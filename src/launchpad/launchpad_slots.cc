@@ -68,7 +68,12 @@ Slot* Launchpad::slot_for(const std::string& owner) {
   auto given = lend(*best, owner);
   if (given) return best;
   spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, given.error().message);
-  retire(*best);
+  if (best->lent) take_back(*best);
+  empty(*best);
+  if (session_.connection && session_.connection->is_lost()) {
+    lose_session();
+    return nullptr;
+  }
   const bool is_his_fault = given.error().code == ErrorCode::place_unwritable;
   if (is_his_fault) refused_[owner] = monotonic_ns() + refusal_ns;
   if (!is_his_fault) best->unusable_until_ns = monotonic_ns() + hold_ns;
@@ -79,6 +84,8 @@ Result<void> Launchpad::lend(Slot& slot, const std::string& owner) {
   slot.owner = owner;
   slot.idle_since_ns = monotonic_ns();
   if (slot.identity.number != 0) {
+    // An earlier lease may have lent it, or this one, without our hearing of it.
+    take_back(slot);
     const std::string worker = slot.identity.role();
     database::Parameters parameters;
     parameters.text(worker).text(owner).number(session_.lease);
@@ -96,6 +103,12 @@ Result<void> Launchpad::lend(Slot& slot, const std::string& owner) {
 void Launchpad::retire(Slot& slot) {
   if (!session_.connection) return;
   if (slot.lent) take_back(slot);
+  empty(slot);
+}
+
+/// Nothing of it runs or is there any more.
+void Launchpad::empty(Slot& slot) {
+  slot.lent = false;
   slot.watch.reset();
   slot.place.reset();
   if (auto wiped = starter_.wipe(slot.identity); !wiped) spdlog::error("{}", wiped.error().message);

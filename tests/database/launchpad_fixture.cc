@@ -99,9 +99,12 @@ ComputeContext LaunchpadFixture::context_of(const std::string& role) const {
 
 Connection& LaunchpadFixture::own_administrator() {
   if (!own_administrator_ || own_administrator_->is_lost()) {
-    auto connection = Connection::open(own_target("administrator"));
-    EXPECT_TRUE(connection) << (connection ? "" : connection.error().message);
-    own_administrator_ = *std::move(connection);
+    // The server may be starting again.
+    EXPECT_TRUE(eventually([&] {
+      auto connection = Connection::open(own_target("administrator"));
+      if (connection) own_administrator_ = *std::move(connection);
+      return connection.ok();
+    }));
   }
   return *own_administrator_;
 }

@@ -45,7 +45,8 @@ bool has(std::string_view words, std::string_view part) {
 
 /// A server that is down, or starting, may be there again soon; a wrong password stays wrong.
 bool may_pass(std::string_view words) {
-  return has(words, "Connection refused") || has(words, "starting up") || has(words, "shutting down") ||
+  return has(words, "Connection refused") || has(words, "starting up") ||
+         has(words, "not yet accepting connections") || has(words, "shutting down") ||
          has(words, "recovery mode") || has(words, "too many clients") ||
          has(words, "remaining connection slots") || has(words, "No such file or directory") ||
          has(words, "closed the connection") || has(words, "timeout expired") ||

@@ -64,7 +64,8 @@ void LaunchpadFixture::SetUp() {
   DatabaseFixture::SetUp();
   if (IsSkipped()) return;
   database_ = target_as("administrator").parameters["dbname"];
-  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid());
+  static int number = 0;
+  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid()) + "-" + std::to_string(++number);
   std::filesystem::create_directories(folder_of_test_);
   chmod(folder_of_test_.c_str(), 01777);
   // A test that failed may have left something.

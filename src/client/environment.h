@@ -13,7 +13,7 @@ namespace errand::client {
 
 /// Recorded with a job in a database: the place's name as the submitter wrote it, so that a data source in a
 /// task can tell that it names the database it runs in.
-inline constexpr const char* place_variable = "ERRAND_PLACE";
+inline constexpr const char* place_variable = "ERRAND_IN_DATABASE";
 
 /// The environment recorded with a job: the standard list (HOME, USER, PATH, LC_* ...; all of it in
 /// docs/configuration.md) as this process has it, plus what the context names. "NAME=value" wins over

@@ -231,7 +231,7 @@ TEST_F(DatabaseSourceTest, APasswordIsRememberedAndNotWritten) {
 
 TEST_F(DatabaseSourceTest, InATaskItIsTheTasksOwnSession) {
   const auto administrator = target_as("administrator").parameters;
-  ScopedVariable place("ERRAND_PLACE", "postgresql://alice@elsewhere.example:7/db");
+  ScopedVariable place("ERRAND_IN_DATABASE", "postgresql://alice@elsewhere.example:7/db");
   ScopedVariable host("PGHOST", administrator.at("host").c_str());
   ScopedVariable port("PGPORT", administrator.at("port").c_str());
   ScopedVariable user("PGUSER", administrator.at("user").c_str());

@@ -61,7 +61,7 @@ TEST(CaptureEnvironment, RecordsTheDatabaseOfTheJobWithoutItsPassword) {
   context.share_dir = "postgresql://ada:hunter2@db:5433/air?sslmode=require";
   auto recorded = capture_environment(context, {});
   ASSERT_TRUE(recorded.ok());
-  EXPECT_THAT(*recorded, ElementsAre("ERRAND_PLACE=postgresql://ada@db:5433/air"));
+  EXPECT_THAT(*recorded, ElementsAre("ERRAND_IN_DATABASE=postgresql://ada@db:5433/air"));
 }
 
 TEST(CaptureEnvironment, TheContextWinsOverTheStandardList) {

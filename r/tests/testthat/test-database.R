@@ -87,7 +87,8 @@ with_launchpad <- function(code) {
   alone <- if (Sys.info()[["effective_user"]] == "root") "" else "--role alice"
   command <- sprintf("exec '%s' launchpad --database '%s' --scratch '%s/jobs' --workers 2 %s",
                      system.file("bin", "errand", package = "errand"), uri("launchpad"), scratch, alone)
-  system(sprintf("{ echo $$ > %s; %s; } > %s 2>&1", pid_file, command, log), wait = FALSE)
+  # A shell of its own: in one that R sends to the background $$ is another's number.
+  system(sprintf("sh -c %s > %s 2>&1", shQuote(sprintf("echo $$ > %s; %s", pid_file, command)), log), wait = FALSE)
   on.exit({
     pid <- as.integer(readLines(pid_file))
     tools::pskill(pid)

@@ -78,6 +78,12 @@ test_that("information and refusals", {
   expect_error(rxImport(RxSqlServerData("no.such", connectionString = uri())), "no.such")
 })
 
+# Also of a process that nobody has waited for yet.
+has_ended <- function(pid) {
+  stat <- tryCatch(suppressWarnings(readLines(sprintf("/proc/%d/stat", pid))), error = function(e) NULL)
+  is.null(stat) || any(grepl(") Z ", stat, fixed = TRUE))
+}
+
 # A launchpad on the server while `code` runs: as root with worker identities, else for alice alone.
 with_launchpad <- function(code) {
   scratch <- tempfile("errand-launchpad-", "/tmp")
@@ -92,7 +98,7 @@ with_launchpad <- function(code) {
   on.exit({
     pid <- as.integer(readLines(pid_file))
     tools::pskill(pid)
-    eventually(function() !tools::pskill(pid, 0L))
+    eventually(function() has_ended(pid))
     unlink(scratch, recursive = TRUE)
   })
   expect_true(eventually(function() file.exists(log) && any(grepl("serves", readLines(log)))))

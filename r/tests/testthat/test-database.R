@@ -90,7 +90,7 @@ with_launchpad <- function(code) {
   dir.create(scratch, mode = "0755")
   log <- file.path(scratch, "log")
   pid_file <- file.path(scratch, "pid")
-  alone <- if (Sys.info()[["effective_user"]] == "root") "" else "--role alice"
+  alone <- if (Sys.info()[["effective_user"]] == "root") "--identities 2" else "--role alice"
   command <- sprintf("exec '%s' launchpad --database '%s' --scratch '%s/jobs' --workers 2 %s",
                      system.file("bin", "errand", package = "errand"), uri("launchpad"), scratch, alone)
   # A shell of its own: in one that R sends to the background $$ is another's number.

@@ -13,6 +13,21 @@
 /// written again under further ids.
 namespace bench {
 
+/// The records of a job's file for another id, their checksums made anew; other bytes as they are.
+inline std::string with_another_id(const std::string& content, const std::string& from,
+                                   const std::string& to) {
+  std::string out;
+  errand::journal::RecordReader reader(std::as_bytes(std::span(content)));
+  while (auto record = reader.next()) {
+    std::string body(record->text());
+    for (std::size_t at = body.find(from); at != std::string::npos; at = body.find(from, at)) {
+      body.replace(at, from.size(), to);
+    }
+    errand::journal::append_record(out, record->type, body, record->flags);
+  }
+  return out.size() == content.size() ? out : content;
+}
+
 class JobTemplate {
  public:
   /// Runs the job in the place. `program` of a job directory is linked, everything else rewritten.
@@ -36,7 +51,8 @@ class JobTemplate {
     std::string id = errand::share::make_job_id(time_ns);
     std::string folder = jobs_ + id;
     if (mkdir(folder.c_str(), 0700) != 0) give_up("no job can be written in " + jobs_);
-    for (const auto& [name, content] : files_) write_file(folder + "/" + name, renamed(content, id));
+    for (const auto& [name, content] : files_)
+      write_file(folder + "/" + name, with_another_id(content, id_, id));
     if (!program_.empty() && link(program_.c_str(), (folder + "/program").c_str()) != 0) {
       // A file has 65,000 names at most on ext4: the copy takes the further ones.
       std::filesystem::copy_file(program_, folder + "/program");
@@ -53,20 +69,6 @@ class JobTemplate {
     int number = errno;
     close(file);
     if (!fine) give_up(path + " cannot be written: " + std::strerror(number));
-  }
-
-  /// The records with the id replaced and their checksums made anew; other bytes as they are.
-  [[nodiscard]] std::string renamed(const std::string& content, const std::string& id) const {
-    std::string out;
-    errand::journal::RecordReader reader(std::as_bytes(std::span(content)));
-    while (auto record = reader.next()) {
-      std::string body(record->text());
-      for (std::size_t at = body.find(id_); at != std::string::npos; at = body.find(id_, at)) {
-        body.replace(at, id_.size(), id);
-      }
-      errand::journal::append_record(out, record->type, body, record->flags);
-    }
-    return out.size() == content.size() ? out : content;
   }
 
   std::string jobs_;

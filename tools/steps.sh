@@ -19,6 +19,16 @@ step() {
   return "$code"
 }
 
+# show COMMAND...: prints it as one would type it, and runs it.
+show() {
+  local word line='$'
+  for word in "$@"; do
+    if [[ $word =~ ^[A-Za-z0-9_./=:,{}@%+-]+$ ]]; then line+=" $word"; else line+=" '${word//\'/\'\\\'\'}'"; fi
+  done
+  printf '\n%s\n' "$line"
+  "$@"
+}
+
 # build_in FOLDER [TARGET...]: says nothing unless something is wrong. Ninja can be asked that from 1.11 on.
 build_in() {
   local folder=$1

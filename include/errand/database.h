@@ -35,7 +35,7 @@ struct DatabaseSetupReport {
 /// Makes the schema errand, or brings it up to what this errand knows, each step in a transaction of its own;
 /// harmless when there is nothing to do; two at once take turns.
 /// Errors: version_mismatch (a newer errand made it), exists (a schema or a role of that name that errand did
-/// not make), place_unwritable (no right to do it), not_found (no such user), invalid_argument; each says
+/// not make), place_unwritable (no right to do it), invalid_argument (no such user); each says
 /// what to do. Then nothing of the step that failed was done.
 [[nodiscard]] Result<DatabaseSetupReport> init_database(const DatabaseSetup& setup);
 

@@ -54,13 +54,18 @@ using MakeRunner = std::function<std::unique_ptr<Runner>()>;
 /// The descriptor on which a process started with Call::worker finds its supervisor.
 inline constexpr int control_descriptor = 3;
 
-/// What a language does in a worker beside running tasks. Either may be empty.
+/// What a language does in a worker beside running tasks. Each may be empty.
 struct WorkerHooks {
   /// Before anything else, in each forked worker: reseed what was seeded.
   std::function<void()> after_fork;
   /// Once, in a worker that has waited some 20 ms for its job: load what tasks will want. Such a worker is
   /// never forked. A job that comes meanwhile waits for the return.
   std::function<void()> while_idle;
+  /// Once, at the beginning, in a worker whose job is not there yet: does with a job of no meaning what a
+  /// worker does with one, and leaves no trace of it. A forked process pays for each page that it writes to
+  /// first, and an interpreter writes to hundreds for the smallest task: they are its own then when the job
+  /// comes.
+  std::function<void()> rehearse;
 };
 
 /// The life of a process that a supervisor started to run tasks: a warm parent that forks a worker for

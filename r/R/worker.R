@@ -46,6 +46,14 @@ warm_up <- function() {
   worker_end(NULL)  # its temporary directory: every worker makes one of its own
 }
 
+# In a worker whose job is not there yet: what a job does once more, so that the pages it writes to are this
+# process's own. Without a temporary directory: a worker that never gets a job is killed, and would leave it.
+worker_rehearse <- function(nothing) {
+  prepared <- prepared_call(rehearsal())
+  eval(prepared$call, prepared$environment)
+  NULL
+}
+
 # Called in a worker before its first task with list(payload, packages of the context, seed or -1).
 worker_prepare <- function(job) {
   payload <- job[[1L]]

@@ -147,10 +147,18 @@ class RRunner final : public language::Runner {
 using namespace errand;
 using namespace errand::r;
 
+namespace {
+
+void rehearse() {
+  (void)run_guarded([](void*) { return call_own("worker_rehearse", R_NilValue); }, nullptr);
+}
+
+}  // namespace
+
 /// The life of a worker process, or of the warm parent of many: the exit code.
 extern "C" SEXP errand_run_workers() {
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-  int code = language::run_workers([] { return std::make_unique<RRunner>(); });
+  int code = language::run_workers([] { return std::make_unique<RRunner>(); }, {{}, {}, rehearse});
   return Rf_ScalarInteger(code);
 }
 

@@ -58,9 +58,9 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
 }
 
 std::vector<Verb> add_verbs(CLI::App& app, GlobalOptions& options, const std::vector<std::string>& command) {
-  std::vector<Verb> verbs{add_exec(app, command), add_status(app), add_results(app), add_output(app),
-                          add_wait(app),          add_cancel(app), add_retry(app),   add_jobs(app),
-                          add_cleanup(app),       add_info(app),   add_inspect(app), add_contexts(app),
+  std::vector<Verb> verbs{add_exec(app, command), add_status(app), add_results(app),  add_output(app),
+                          add_wait(app),          add_cancel(app), add_retry(app),    add_jobs(app),
+                          add_cleanup(app),       add_info(app),   add_inspect(app),  add_contexts(app),
                           add_database(app),      add_doctor(app), add_launchpad(app)};
   add_global_options(app, options);
   for (Verb& verb : verbs) {

@@ -23,6 +23,12 @@ ColorMode color_mode(const std::string& word) {
   return word == "never" ? ColorMode::never : ColorMode::automatic;
 }
 
+/// A database's connection string is a context, too.
+Result<ComputeContext> context_of(const std::string& word) {
+  const bool is_uri = word.starts_with("postgresql://") || word.starts_with("postgres://");
+  return is_uri ? InDatabase(word, get_compute_context()) : make_compute_context(word);
+}
+
 std::string absolute_path(const std::string& path) {
   std::error_code failed;
   std::filesystem::path absolute = std::filesystem::absolute(path, failed);
@@ -52,7 +58,7 @@ Result<void> Session::open() {
             : options.quiet ? make_quiet_report(channels)
                             : make_text_report(channels);
   if (options.context) {
-    Result<ComputeContext> named = make_compute_context(*options.context);
+    Result<ComputeContext> named = context_of(*options.context);
     if (!named) return Error{ErrorCode::invalid_argument, named.error().message, false, named.error().hint};
     context_ = *std::move(named);
   } else {

@@ -64,7 +64,7 @@ Result<DatabaseSetupReport> set_up(const DatabaseSetup& setup, bool act) {
 database::SetupState blank_state(const DatabaseSetup& setup) {
   database::SetupState state;
   state.database = nameless;
-  state.is_superuser = state.may_create = true;
+  state.may_create = true;  // and perhaps no superuser: the SQL is for both
   for (const std::string& name : setup.users) state.users.push_back({name, true, false, false, false});
   return state;
 }

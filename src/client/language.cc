@@ -88,7 +88,7 @@ Result<EncodedValue> read_function(const JobRef& job) {
 int run_workers(const MakeRunner& make_runner, const WorkerHooks& hooks) {
   return worker::run_warm_parent(control_descriptor,
                                  [&make_runner] { return functions::adapt_runner(make_runner()); },
-                                 {hooks.after_fork, hooks.while_idle});
+                                 {hooks.after_fork, hooks.while_idle, hooks.rehearse});
 }
 
 Result<std::vector<std::string>> engine_options(const std::string& engine) {

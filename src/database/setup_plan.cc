@@ -16,12 +16,18 @@ constexpr int oldest_server = 130000;
 /// From here on a membership says by itself what its member inherits.
 constexpr int version_with_membership_options = 160000;
 
-/// Whoever runs it may be no superuser: so it is errand_owner and errand_lender for the time of a
-/// transaction.
-constexpr std::string_view enter = "grant errand_owner, errand_lender to current_user;\n";
-constexpr std::string_view leave = "revoke errand_owner, errand_lender from current_user;\ncommit;\n";
 constexpr std::string_view worker_comment = "errand: a worker of the database ";
 constexpr std::string_view as_owner = "set local role errand_owner;\n";
+
+/// Who is no superuser is errand_owner and errand_lender for the time of a transaction.
+std::string opening(const SetupState& state) {
+  return state.is_superuser ? "begin;\n" : "begin;\ngrant errand_owner, errand_lender to current_user;\n";
+}
+
+std::string closing(const SetupState& state) {
+  return state.is_superuser ? "commit;\n"
+                            : "revoke errand_owner, errand_lender from current_user;\ncommit;\n";
+}
 
 std::string worker_name(int number) {
   return fmt::format("errand_w{}", number);
@@ -77,20 +83,20 @@ Result<void> check_roles(const SetupState& state) {
   return {};
 }
 
-std::string migration_sql(const SchemaStep& step) {
-  std::string sql = "begin;\n";
-  if (step.number > 1) sql += enter;
+/// The first step makes the roles, and itself a member.
+std::string migration_sql(const SetupState& state, const SchemaStep& step) {
+  std::string sql = step.number > 1 ? opening(state) : "begin;\n";
   sql += step.sql;
   sql += as_owner;
   sql += fmt::format("insert into errand.migration (number, name) values ({}, {});\nreset role;\n",
                      step.number, quoted_literal(step.name));
-  return sql.append(leave);
+  return sql + closing(state);
 }
 
 void add_migrations(const SetupState& state, std::vector<SetupAction>& actions) {
   for (const SchemaStep& step : schema_steps()) {
     if (step.number <= state.schema_step) continue;
-    actions.push_back({fmt::format("the schema has step {}", step.name), migration_sql(step)});
+    actions.push_back({fmt::format("the schema has step {}", step.name), migration_sql(state, step)});
   }
 }
 
@@ -130,8 +136,8 @@ Result<void> add_workers(const SetupState& state, int workers, std::vector<Setup
     if (registered && role != nullptr) continue;
     if (role != nullptr) TRY_VOID(check_worker(state, name, *role));
     actions.push_back({fmt::format("the worker {} is in the pool", name),
-                       fmt::format("begin;\n{}{}{}{}", enter, role == nullptr ? new_worker_sql(name) : "",
-                                   registered ? "" : registration_sql(name), leave)});
+                       opening(state) + (role == nullptr ? new_worker_sql(name) : "") +
+                           (registered ? "" : registration_sql(name)) + closing(state)});
   }
   return {};
 }
@@ -152,7 +158,7 @@ void add_resets(const SetupState& state, std::vector<SetupAction>& actions) {
 Result<void> check_user(const SetupState::User& user) {
   if (!user.exists) {
     return Error{
-        ErrorCode::not_found, fmt::format("there is no role {}", user.name), false,
+        ErrorCode::invalid_argument, fmt::format("there is no role {}", user.name), false,
         fmt::format("make it first: create role {} login password '...'", quoted_identifier(user.name)), 0};
   }
   if (!user.is_powerful) return {};

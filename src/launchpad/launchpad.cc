@@ -24,7 +24,7 @@ Launchpad::Launchpad(database::Target target, Starter starter, std::vector<Slot>
 Result<void> Launchpad::connect() {
   TRY(session_, open_session(target_));
   depot_.use(session_.connection.get(), session_.lease);
-  wanted_ = scan_ = true;
+  wanted_ = scan_ = connected_now_ = true;
   return learn_connection();
 }
 

@@ -64,11 +64,13 @@ class Launchpad {
   const std::string role_;  ///< the one submitter of a launchpad without identities
   LeasedSession session_;
   SqlDepot depot_;
-  bool wanted_ = true;  ///< there may be jobs to claim
-  bool scan_ = true;    ///< and jobs of dead launchpads, and things that nobody has told us of
+  bool wanted_ = true;          ///< there may be jobs to claim
+  bool scan_ = true;            ///< and jobs of dead launchpads, and things that nobody has told us of
+  bool connected_now_ = false;  ///< the first scan of this session is to come
   std::int64_t scanned_ns_ = 0;
   std::int64_t looked_ns_ = 0;
   std::int64_t reconnect_ns_ = 0;
+  std::set<std::string> unreadable_;  ///< paths of jobs that stay claimed and cannot be run
   std::map<std::string, std::int64_t>
       refused_;  ///< roles that may not be lent, and until when that is believed
 };

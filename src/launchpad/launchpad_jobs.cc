@@ -6,6 +6,7 @@
 #include "engine/local/agent_process.h"
 #include "launchpad/launchpad.h"
 #include "launchpad/patience.h"
+#include "share/names.h"
 #include "system/try.h"
 
 /// From claim to end: one job after the other.
@@ -18,7 +19,8 @@ void Launchpad::claim_all() {
   if (!wanted_ && !scan_) return;
   const bool of_the_dead = scan_;
   if (scan_) {
-    scanned_ns_ = monotonic_ns();
+    scanned_ns_ = monotonic_ns() - (connected_now_ ? scan_interval_ns - second_scan_ns : 0);
+    connected_now_ = false;
     for (Slot& slot : slots_) {
       for (auto& [id, job] : slot.jobs) job.rung = true;
     }
@@ -27,7 +29,9 @@ void Launchpad::claim_all() {
   for (bool more = true; more && session_.connection;) {
     SqlDepot::Wanted ours{{}, {}, claim_batch, of_the_dead};
     SqlDepot::Wanted others{{}, {}, 0, of_the_dead};
+    ours.held.assign(unreadable_.begin(), unreadable_.end());
     for (const Slot& slot : slots_) {
+      for (const auto& [id, job] : slot.jobs) ours.held.push_back(job.mirror->path());
       const bool usable = slot.unusable_until_ns <= monotonic_ns();
       const bool has_room = slot.jobs.size() < most_held;
       if (!slot.is_free()) others.but_of.push_back(slot.owner);
@@ -38,6 +42,7 @@ void Launchpad::claim_all() {
       if (until > monotonic_ns()) others.but_of.push_back(owner);
     }
     if (!role_.empty()) others.owners = {role_};
+    others.held = ours.held;
     more = !ours.owners.empty() && claim_some(ours);
     more = (others.most > 0 && claim_some(others)) || more;
   }
@@ -68,8 +73,11 @@ void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
   if (!mirror) {
     spdlog::error("cannot take {} in: {}", id, mirror.error().message);
     // What cannot be read stays claimed: nobody can run it.
-    if (mirror.error().code == ErrorCode::corrupt || mirror.error().code == ErrorCode::version_mismatch)
+    const ErrorCode code = mirror.error().code;
+    if (code == ErrorCode::corrupt || code == ErrorCode::version_mismatch) {
+      unreadable_.insert(share::job_path(id));
       return;
+    }
     slot.unusable_until_ns = monotonic_ns() + hold_ns;
     give_back(arrival.job);
     if (session_.connection && session_.connection->is_lost()) lose_session();

@@ -11,6 +11,9 @@ namespace errand::launchpad {
 
 /// Between looks for jobs that no notification told of: notifications are hints, and not kept anywhere.
 inline constexpr std::int64_t scan_interval_ns = 15'000'000'000;
+/// After the first scan of a session: the server takes a second to notice that a launchpad died in a
+/// statement.
+inline constexpr std::int64_t second_scan_ns = 2'000'000'000;
 /// Between looks at what wakes nobody: progress pages, agents.
 inline constexpr std::int64_t look_interval_ns = 1'000'000'000;
 /// Console text, claims and values wait so long for company; outcomes do not.

@@ -31,6 +31,8 @@ constexpr const char* roots_scratch = "/var/lib/errand-launchpad";
 /// dead.
 constexpr const char* lock_folder = "/run/errand-launchpad";
 constexpr int most_identities = 1000;
+constexpr int most_lock_looks = 100;
+constexpr useconds_t lock_look_us = 100'000;
 constexpr const char* own_program = "/proc/self/exe";
 /// The agent stays as long as the launchpad: jobs come at any time.
 constexpr const char* agent_idle = "ERRAND_AGENT_IDLE=31536000";
@@ -97,9 +99,7 @@ void add_identity(Plan& plan, int number, const std::string& user, uid_t uid, gi
 }
 
 /// errand-w1, errand-w2 ...: those that exist and no other launchpad of this host has.
-Result<void> find_identities(Plan& plan) {
-  if (mkdir(lock_folder, 0700) != 0 && errno != EEXIST)
-    return system::os_error(errno, "cannot make", lock_folder, true);
+Result<void> look_for_identities(Plan& plan) {
   for (int k = 1; k <= most_identities; ++k) {
     const std::string user = "errand-w" + std::to_string(k);
     const passwd* entry = getpwnam(user.c_str());
@@ -116,6 +116,18 @@ Result<void> find_identities(Plan& plan) {
         plan.identities.size() >= static_cast<std::size_t>(plan.options.identities)) {
       break;
     }
+  }
+  return {};
+}
+
+/// Those of a launchpad that was killed are free when all that it had started is dead.
+Result<void> find_identities(Plan& plan) {
+  if (mkdir(lock_folder, 0700) != 0 && errno != EEXIST) {
+    return system::os_error(errno, "cannot make", lock_folder, true);
+  }
+  for (int i = 0; plan.identities.empty() && i < most_lock_looks; ++i) {
+    if (i > 0) usleep(lock_look_us);
+    TRY_VOID(look_for_identities(plan));
   }
   if (!plan.identities.empty()) return {};
   return refuse("no user errand-w1, errand-w2 ... is there and free",
@@ -157,6 +169,10 @@ Result<void> make_scratch(Plan& plan) {
     return system::os_error(errno, "cannot own", plan.scratch, true);
   }
   TRY(auto lock, take_lock(plan.scratch + "/lock"));
+  for (int i = 0; !lock && i < most_lock_looks; ++i) {
+    usleep(lock_look_us);
+    TRY(lock, take_lock(plan.scratch + "/lock"));
+  }
   if (!lock) {
     return Error{ErrorCode::exists, "another launchpad works in " + plan.scratch, true,
                  "name another with --scratch", 0};

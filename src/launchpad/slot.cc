@@ -13,8 +13,8 @@ namespace errand::launchpad {
 namespace {
 
 /// Modes for a folder that a launchpad shares with an identity, by the identity's group.
-constexpr mode_t readable = S_ISGID | 0750;
-constexpr mode_t writable = S_ISGID | 0770;
+constexpr mode_t readable = 0750;
+constexpr mode_t writable = 0770;
 
 Result<void> make_folder(const Slot& slot, const std::string& path, mode_t mode) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {

@@ -35,7 +35,10 @@ class SqlDepot final : public Depot {
     std::vector<std::string> owners;  ///< empty: anybody's
     std::vector<std::string> but_of;  ///< never these owners'
     std::size_t most = 1;
-    bool of_the_dead = false;  ///< also those whose launchpad is gone
+    /// Also those whose launchpad is gone, and those that are claimed by us without our knowing: the answer
+    /// to a claim may have been lost. Then `held` are the jobs that we know of.
+    bool of_the_dead = false;
+    std::vector<std::string> held = {};
   };
   /// Claims jobs, oldest first, and reads them. Two launchpads never get the same one, and neither waits.
   Result<std::vector<Arrival>> claim(const Wanted& wanted);

@@ -35,11 +35,17 @@ Result<std::unique_ptr<system::File>> stage(Place& place, const Manifest& manife
     TRY_VOID(link_program(place, manifest.program_hash, staged + "/program"));
   }
   TRY_VOID(file->sync());
-  TRY_VOID(files.sync_directory(staged));
   // Marked active before it is visible: an unsettled job without the mark could be overlooked.
   TRY_VOID(place.ring(manifest.id));
   TRY_VOID(files.rename(staged, job_path(manifest.id)));
   return file;
+}
+
+/// Behind the rename, so that the agent is at work while we wait for the disk. A power cut before the first
+/// leaves a directory without a job file, which is no job; the caller has not been told of it either.
+Result<void> sync_names(system::Files& files, const std::string& id) {
+  TRY_VOID(files.sync_directory(job_path(id)));
+  return files.sync_directory(std::string(jobs_directory));
 }
 
 }  // namespace
@@ -57,7 +63,7 @@ Result<std::unique_ptr<system::File>> publish_job(Place& place, const Manifest& 
   auto file = stage(place, manifest, write, staging_path(manifest.id));
   staged.published = file.ok();
   if (!file) return file;
-  if (auto synced = place.files().sync_directory(std::string(jobs_directory)); !synced) {
+  if (auto synced = sync_names(place.files(), manifest.id); !synced) {
     (void)place.remove_job(manifest.id, "its submission could not be made durable");
     return std::move(synced).error();
   }

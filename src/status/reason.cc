@@ -58,6 +58,12 @@ std::string waiting_for(const EngineReport& engine) {
   return or_else(engine.reason, "waiting to start");
 }
 
+/// What rests on an answer of the engine says how old that is.
+std::string aged(std::string text, const EngineReport& engine) {
+  const std::string asked = one_line(engine.asked);
+  return asked.empty() ? text : std::move(text) + "; " + asked;
+}
+
 std::string counts(const Evidence& evidence, const Facts& facts) {
   std::string text = fmt::format("{} of {} done{}", facts.live.succeeded + facts.live.failed,
                                  facts.live.total, evidence.closed ? "" : " so far");
@@ -103,7 +109,7 @@ std::string being_canceled(const EngineReport& engine, const Facts& facts) {
   std::string text = "being canceled";
   if (facts.live.running > 0) text += fmt::format(", {} still running", facts.live.running);
   if (facts.silent) text += "; " + not_answering(engine);
-  return text;
+  return aged(std::move(text), engine);
 }
 
 std::string never_accepted(const EngineReport& engine) {
@@ -117,9 +123,9 @@ std::string running(const Evidence& evidence, const EngineReport& engine, const 
                        evidence.total);
   }
   std::string text = counts(evidence, facts);
-  if (facts.alive) return text;
-  if (facts.waiting) return text + "; " + waiting_for(engine);
-  return text + "; a worker has just ended";
+  if (facts.alive) return aged(std::move(text), engine);
+  if (facts.waiting) return aged(text + "; " + waiting_for(engine), engine);
+  return aged(text + "; a worker has just ended", engine);
 }
 
 std::string waiting_for_tasks(const Facts& facts) {
@@ -130,11 +136,11 @@ std::string waiting_for_tasks(const Facts& facts) {
 }
 
 std::string queued(const EngineReport& engine) {
-  return waiting_for(engine);
+  return aged(waiting_for(engine), engine);
 }
 
 std::string all_gone(const EngineReport& engine, const Facts& facts) {
-  std::string why = or_else(engine.reason, "every worker has ended");
+  std::string why = aged(or_else(engine.reason, "every worker has ended"), engine);
   const std::uint64_t open = facts.still.total - facts.still.succeeded - facts.still.failed;
   if (open > 0)
     return fmt::format("{}; {} of {} not done, retry runs them", why, open, tasks(facts.still.total));
@@ -146,10 +152,11 @@ std::string undetermined(const EngineReport& engine, const Facts& facts) {
   if (facts.silent) return or_else(engine.reason, not_answering(engine));
   if (engine.forgotten > 0) {
     return is_local(engine) ? "the local engine does not know it"
-                            : fmt::format("the scheduler has forgotten it ({})", engine.engine);
+                            : aged(fmt::format("the scheduler has forgotten it ({})", engine.engine), engine);
   }
-  return or_else(engine.reason, is_local(engine) ? "the local engine says nothing of it"
-                                                 : "the scheduler says nothing of it");
+  return aged(or_else(engine.reason, is_local(engine) ? "the local engine says nothing of it"
+                                                      : "the scheduler says nothing of it"),
+              engine);
 }
 
 }  // namespace errand::status::reason

@@ -23,7 +23,7 @@ constexpr int reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 constexpr int writing = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
 // Of what is made in a tree that is shared with a group.
 constexpr mode_t group_readable = 0640;
-constexpr mode_t group_directory = S_ISGID | S_ISVTX | 0770;
+constexpr mode_t group_directory = S_ISVTX | 0770;
 
 Error irregular(const std::string& path) {
   return {ErrorCode::corrupt, path + " is not a regular file", false, {}, 0};
@@ -53,9 +53,9 @@ Result<std::unique_ptr<File>> PosixFiles::open_file(const std::string& path, int
   struct stat status {};
   if (fstat(opened.get(), &status) != 0) return failure("cannot look at", path, false);
   if (!S_ISREG(status.st_mode)) return irregular(absolute(path));
-  const bool make_readable = group_shared_ && (flags & O_CREAT) != 0 && (status.st_mode & S_IRGRP) == 0;
-  // Not ours to change: somebody else has made it, and decided.
-  if (make_readable) (void)fchmod(opened.get(), group_readable);
+  const bool is_unshared = group_ && (flags & O_CREAT) != 0 && (status.st_mode & S_IRGRP) == 0;
+  // If it is not ours to change, somebody else has made it, and decided.
+  if (is_unshared) (void)share_with_group(opened.get(), status.st_gid, group_readable);
   return std::unique_ptr<File>(
       std::make_unique<PosixFile>(std::move(opened), absolute(path), !network_, scratch_));
 }
@@ -107,10 +107,12 @@ Result<void> PosixFiles::make_directory(const std::string& path) {
   if (!entry || mkdirat(entry.directory(), entry.name(), 0700) != 0) {
     return failure("cannot make directory", path, true);
   }
-  if (group_shared_ && fchmodat(entry.directory(), entry.name(), group_directory, 0) != 0) {
-    return failure("cannot share directory", path, true);
-  }
-  return {};
+  if (!group_) return {};
+  TRY(const Descriptor made, open_path(path, O_RDONLY | O_DIRECTORY, "cannot open"));
+  struct stat status {};
+  if (fstat(made.get(), &status) == 0 && share_with_group(made.get(), status.st_gid, group_directory))
+    return {};
+  return failure("cannot share directory", path, true);
 }
 
 Result<std::vector<std::string>> PosixFiles::list(const std::string& path) {
@@ -180,7 +182,12 @@ Result<void> PosixFiles::remove_tree(const std::string& path) {
 void PosixFiles::become_scratch() {
   struct stat status {};
   scratch_ = true;
-  group_shared_ = fstat(root_.get(), &status) == 0 && (status.st_mode & S_ISGID) != 0;
+  if (fstat(root_.get(), &status) == 0 && (status.st_mode & S_IRWXG) != 0) group_ = status.st_gid;
+}
+
+bool PosixFiles::share_with_group(int descriptor, std::uint32_t group, std::uint32_t mode) const {
+  return (group == *group_ || fchown(descriptor, static_cast<uid_t>(-1), *group_) == 0) &&
+         fchmod(descriptor, mode) == 0;
 }
 
 Result<void> PosixFiles::sync_directory(const std::string& path) {
@@ -204,8 +211,12 @@ Result<void> PosixFiles::fill_import(const std::string& outside, const std::stri
   const Descriptor target = keep_off_standard(std::move(opened));
   if (!copy_content(source.get(), target.get()))
     return failure("cannot copy " + outside + " to", temporary, true);
-  const mode_t mode = (executable ? 0500 : 0400) | (group_shared_ ? (executable ? 0050 : 0040) : 0);
-  if (fchmod(target.get(), mode) != 0 || (!scratch_ && fsync(target.get()) != 0)) {
+  const mode_t mode = executable ? 0500 : 0400;
+  struct stat status {};
+  const bool is_set = group_ ? fstat(target.get(), &status) == 0 &&
+                                   share_with_group(target.get(), status.st_gid, mode | (mode >> 3))
+                             : fchmod(target.get(), mode) == 0;
+  if (!is_set || (!scratch_ && fsync(target.get()) != 0)) {
     return failure("cannot bring to disk", temporary, true);
   }
   return {};

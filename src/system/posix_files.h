@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "system/descriptor.h"
@@ -38,13 +40,14 @@ class PosixFiles final : public Files {
   Result<std::unique_ptr<File>> open_file(const std::string& path, int flags, std::string_view doing);
   Result<Descriptor> open_path(const std::string& path, int flags, std::string_view doing) const;
   Result<void> fill_import(const std::string& outside, const std::string& temporary, bool executable);
+  [[nodiscard]] bool share_with_group(int descriptor, std::uint32_t group, std::uint32_t mode) const;
   [[nodiscard]] bool is_same_file(const std::string& one, const std::string& other);
 
   Descriptor root_;
   std::string path_;
   bool network_;
   bool scratch_ = false;
-  bool group_shared_ = false;
+  std::optional<std::uint32_t> group_ = {};  ///< what is made here is shared with
 };
 
 /// Watches directories below the open directory `root`, whose absolute path is `path`; keeps its own

@@ -46,6 +46,9 @@ enum class MessageType : std::uint16_t {
 /// Flags of job and range.
 inline constexpr std::uint16_t range_drain = 1;  ///< nothing waits behind it now: make it durable
 inline constexpr std::uint16_t range_last = 2;   ///< nothing will ever come: close after it
+/// Flag of done: what `closed` says. That follows all the same, for agents that do not know the flag, and may
+/// be late: the worker ends at once, and its end can take the core that the agent waits for.
+inline constexpr std::uint16_t done_closed = 1;
 /// Flags (number 2) of ended.
 inline constexpr std::int64_t ended_out_of_memory = 1;
 inline constexpr std::int64_t ended_time_limit = 2;

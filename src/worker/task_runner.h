@@ -29,15 +29,16 @@ class TaskRunner {
 
 using MakeRunner = std::function<std::unique_ptr<TaskRunner>()>;
 
-/// What a language does in a worker beside running tasks. Either may be empty.
+/// What a language does in a worker beside running tasks. Each may be empty.
 struct WorkerHooks {
   std::function<void()> after_fork;  ///< before anything else, in a forked worker
   std::function<void()> while_idle;  ///< once, in a worker that waits for its job
+  std::function<void()> rehearse;    ///< once, at the beginning, in a worker whose job is not there yet
 };
 
 /// The life of a worker process: waits on `channel` for a job, runs its ranges, ends. Returns the exit
 /// code for _exit.
-[[nodiscard]] int run_worker(int channel, MakeRunner make_runner, const std::function<void()>& while_idle);
+[[nodiscard]] int run_worker(int channel, MakeRunner make_runner, const WorkerHooks& hooks = {});
 
 /// The life of a warm parent: says hello on `control`, forks a worker for every request, reports its end.
 /// Returns when the supervisor is gone. The process must have one thread.

@@ -138,7 +138,7 @@ void WarmParent::become_worker(Descriptor channel, pid_t parent) {
   close_all_but(channel.get());
   reset_signals();
   raise_oom_score();
-  _exit(run_worker(channel.release(), make_runner_, hooks_.while_idle));
+  _exit(run_worker(channel.release(), make_runner_, hooks_));
 }
 
 void WarmParent::report_ended() {
@@ -156,7 +156,7 @@ void WarmParent::report_ended() {
 int run_warm_parent(int control, MakeRunner make_runner, const WorkerHooks& hooks) {
   if (std::getenv(channel_variable) != nullptr) {
     unsetenv(channel_variable);
-    return run_worker(control, std::move(make_runner), hooks.while_idle);
+    return run_worker(control, std::move(make_runner), hooks);
   }
   return WarmParent(control, std::move(make_runner), hooks).run();
 }

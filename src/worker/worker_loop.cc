@@ -98,7 +98,7 @@ Result<Next> WorkerLoop::run_range(const Message& message) {
   } else {
     TRY_VOID((message.flags & range_drain) != 0 ? job_->sync() : job_->flush());
   }
-  Message done{MessageType::done, 0, {}, {}, -1};
+  Message done{MessageType::done, last ? done_closed : std::uint16_t{0}, {}, {}, -1};
   done.numbers = {0,
                   0,
                   0,
@@ -125,10 +125,11 @@ Result<void> WorkerLoop::close() {
 
 }  // namespace
 
-int run_worker(int channel, MakeRunner make_runner, const std::function<void()>& while_idle) {
+int run_worker(int channel, MakeRunner make_runner, const WorkerHooks& hooks) {
   system::Descriptor kept = system::keep_high(system::Descriptor(channel));
   pollfd job{kept.get(), POLLIN, 0};
-  if (while_idle && poll(&job, 1, spare_after_ms) == 0) while_idle();
+  if (hooks.rehearse && poll(&job, 1, 0) == 0) hooks.rehearse();
+  if (hooks.while_idle && poll(&job, 1, spare_after_ms) == 0) hooks.while_idle();
   WorkerLoop loop(kept.get(), std::move(make_runner));
   auto ended = loop.run();
   if (ended) return exit_done;

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <string_view>
 #include <thread>
 
 #include "database/target.h"
@@ -22,6 +24,12 @@ std::string line_of(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return line;
+}
+
+bool says(const std::string& path, std::string_view word) {
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return text.find(word) != std::string::npos;
 }
 
 database::Target target_as(const std::string& role) {
@@ -68,9 +76,9 @@ void DatabaseHost::start_launchpad(const std::string& connection) {
           "--workers", "2", nullptr);
     _exit(127);
   }
-  for (int i = 0; i < 3000 && line_of(log).find("serves") == std::string::npos; ++i)
+  for (int i = 0; i < 3000 && !says(log, "serves"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_NE(line_of(log).find("serves"), std::string::npos) << line_of(log);
+  EXPECT_TRUE(says(log, "serves")) << line_of(log);
 }
 
 DatabaseHost::~DatabaseHost() {

@@ -63,16 +63,16 @@ TEST_P(Language, SubmittingNeverWaitsAndForkingCanBeTurnedOff) {
   EXPECT_EQ((*results_of(language::submit(context, call_)))[0].bytes.text(), "! 0 alone");
 }
 
-TEST_P(Language, AWorkerThatWaitsRehearses) {
+TEST_P(Language, AWorkerThatWaitsRehearsesAndThenUsesItsTime) {
   if (context.engine != "local")
     GTEST_SKIP() << "an element of an array never waits: it has its tasks at its start";
-  call_.function = "rehearsed";
+  call_.function = "hooks";
   call_.tasks = 1;
   call_.encode_task = nullptr;
   EXPECT_TRUE(eventually([&] {
     auto results = results_of(language::submit(context, call_));
     std::this_thread::sleep_for(milliseconds(50));
-    return results.ok() && (*results)[0].bytes.text() == "! rehearsed";
+    return results.ok() && (*results)[0].bytes.text() == "! rehearsed idled";
   }));
 }
 

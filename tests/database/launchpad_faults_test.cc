@@ -18,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class DatabaseLaunchpadFaultsTest : public LaunchpadFixture {
+class DatabaseServerLaunchpadFaultsTest : public LaunchpadFixture {
  protected:
   ComputeContext leaving(const std::string& role) const {
     ComputeContext context = context_of(role);
@@ -58,9 +58,9 @@ class DatabaseLaunchpadFaultsTest : public LaunchpadFixture {
 };
 
 /// These take the whole server down: nothing else may use it meanwhile.
-class DatabaseServerFaultsTest : public DatabaseLaunchpadFaultsTest {};
+class DatabaseServerDeathTest : public DatabaseServerLaunchpadFaultsTest {};
 
-TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileIdle) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileIdle) {
   auto first = start();
   kill(first);
   auto job = exec(leaving("alice"), echo_after, 1);
@@ -73,7 +73,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileIdle) {
   expect_values(*job, {1});
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileRunningAndWhatWasDoneIsNotDoneAgain) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileRunningAndWhatWasDoneIsNotDoneAgain) {
   auto first = start();
   let_go("done");
   auto job = exec(leaving("alice"), wait_for_file, each(std::vector<int>{0, 1}),
@@ -94,7 +94,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileRunningAndWhatWasDoneIsNotDoneAga
   EXPECT_EQ(starts("done", 0), 1);
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, EndedAsAServiceIsAndGoneOnWith) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, EndedAsAServiceIsAndGoneOnWith) {
   auto first = start();
   auto job = exec(leaving("alice"), wait_for_file, 3, file("go"));
   ASSERT_TRUE(job) << job.error().message;
@@ -109,7 +109,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, EndedAsAServiceIsAndGoneOnWith) {
   expect_values(*job, {3});
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileShipping) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileShipping) {
   const std::vector<int> sizes{3'000'000, 100, 70'000, 9'000'000, 2'000'000};
   auto job = exec(leaving("alice"), large_value, each(sizes));
   ASSERT_TRUE(job) << job.error().message;
@@ -128,7 +128,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileShipping) {
   }
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileLending) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileLending) {
   if (geteuid() != 0) GTEST_SKIP() << "needs the workers' users";
   auto first = start();
   ASSERT_TRUE(own_administrator().run_script("begin; select from errand.worker for update"));
@@ -147,7 +147,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, KilledWhileLending) {
   expect_values(*job, {2});
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, TheClientIsGoneRightAfterItsSubmission) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, TheClientIsGoneRightAfterItsSubmission) {
   ComputeContext context = leaving("alice");
   std::array<int, 2> told{};
   ASSERT_EQ(pipe(told.data()), 0);
@@ -172,7 +172,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, TheClientIsGoneRightAfterItsSubmission) {
   EXPECT_EQ((*results)[0], 4);
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, ItsSessionIsEndedWhileAJobRuns) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, ItsSessionIsEndedWhileAJobRuns) {
   auto launchpad = start();
   auto job = exec(leaving("alice"), wait_for_file, each(std::vector<int>{0, 1}), file("go"));
   ASSERT_TRUE(job) << job.error().message;
@@ -191,7 +191,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, ItsSessionIsEndedWhileAJobRuns) {
   EXPECT_EQ(starts("go", 0), 1) << "what ran went on";
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, TheConnectionIsCutAtEveryMessage) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, TheConnectionIsCutAtEveryMessage) {
   constexpr int most = 90;
   Target target = own_target("launchpad");
   const std::string folder = file("proxy");
@@ -236,7 +236,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, TheConnectionIsCutAtEveryMessage) {
   waitpid(proxy, nullptr, 0);
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, AStatementTimeoutOfItsRoleDoesNotCutAnythingShort) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, AStatementTimeoutOfItsRoleDoesNotCutAnythingShort) {
   ASSERT_TRUE(own_administrator().run_script("alter role errand_launchpad in database " + database_ +
                                              " set statement_timeout = '1ms'"));
   auto launchpad = start();
@@ -246,9 +246,11 @@ TEST_F(DatabaseLaunchpadFaultsTest, AStatementTimeoutOfItsRoleDoesNotCutAnything
   auto results = job->results();
   ASSERT_TRUE(results) << results.error().message;
   EXPECT_EQ((*results)[0].size(), 20'000'000u);
+  ASSERT_TRUE(own_administrator().run_script("alter role errand_launchpad in database " + database_ +
+                                             " reset statement_timeout"));
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, ASubmitterWhoLosesHisRightsLosesNoResult) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, ASubmitterWhoLosesHisRightsLosesNoResult) {
   if (geteuid() != 0) GTEST_SKIP() << "without root one user has one launchpad";
   const std::string carol = "carol_" + std::to_string(getpid());
   Connection& administrator = own_administrator();
@@ -276,7 +278,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, ASubmitterWhoLosesHisRightsLosesNoResult) {
   (void)administrator.run_script("drop owned by " + carol + "; drop role " + carol);
 }
 
-TEST_F(DatabaseLaunchpadFaultsTest, ATaskThatEndsItsOwnSessionHurtsNobody) {
+TEST_F(DatabaseServerLaunchpadFaultsTest, ATaskThatEndsItsOwnSessionHurtsNobody) {
   if (geteuid() != 0) GTEST_SKIP() << "needs the workers' users";
   auto launchpad = start();
   auto job = exec(context_of("alice"), ask_database,
@@ -290,7 +292,7 @@ TEST_F(DatabaseLaunchpadFaultsTest, ATaskThatEndsItsOwnSessionHurtsNobody) {
   ASSERT_TRUE(next) << next.error().message;
 }
 
-TEST_F(DatabaseServerFaultsTest, OneBackendIsKilledAndTheWholeServerStartsAgain) {
+TEST_F(DatabaseServerDeathTest, OneBackendIsKilledAndTheWholeServerStartsAgain) {
   auto launchpad = start();
   auto job = exec(leaving("alice"), wait_for_file, each(std::vector<int>{0, 1}), file("go"));
   ASSERT_TRUE(job) << job.error().message;
@@ -302,7 +304,7 @@ TEST_F(DatabaseServerFaultsTest, OneBackendIsKilledAndTheWholeServerStartsAgain)
   expect_values(*job, {0, 1});
 }
 
-TEST_F(DatabaseServerFaultsTest, TheServerIsKilledAndStartedAgain) {
+TEST_F(DatabaseServerDeathTest, TheServerIsKilledAndStartedAgain) {
   auto launchpad = start();
   auto job = exec(leaving("alice"), wait_for_file, each(std::vector<int>{0, 1}), file("go"));
   ASSERT_TRUE(job) << job.error().message;

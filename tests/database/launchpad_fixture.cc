@@ -12,8 +12,6 @@
 #include <iterator>
 #include <thread>
 
-#include "errand/database.h"
-
 namespace errand::database {
 namespace {
 
@@ -28,47 +26,49 @@ bool exists(const std::string& path) {
   return access(path.c_str(), F_OK) == 0;
 }
 
-}  // namespace
-
-const Function<int, int> echo_after("database.echo_after", [](int milliseconds) {
+int echo_after_a_while(int milliseconds) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
   return milliseconds;
-});
+}
 
-const Function<int, int, std::string> wait_for_file("database.wait_for_file", [](int number,
-                                                                                 std::string name) {
+int wait_for_a_file(int number, std::string name) {
   const std::string mark = name + ".started." + std::to_string(number);
   std::ofstream(mark, std::ios::app) << getpid() << "\n";
   chmod(mark.c_str(), 0666);
   for (int i = 0; i < 12000 && !exists(name); ++i) std::this_thread::sleep_for(10ms);
   return number;
-});
+}
 
-const Function<std::string, int> large_value("database.large_value", [](int size) {
+std::string make_large_value(int size) {
   std::string value(static_cast<std::size_t>(size), ' ');
   for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>('a' + (i * 7 + i / 1000) % 26);
   return value;
-});
+}
 
-const Function<std::string, std::string> ask_database("database.ask_database", [](std::string statement) {
+std::string ask_the_database(std::string statement) {
   auto connection = Connection::open(Target{});
   if (!connection) return "no connection: " + connection.error().message;
   auto rows = (*connection)->run(statement);
   if (!rows) return rows.error().message;
   return rows->count() == 0 ? std::string("(nothing)") : std::string(rows->text(0, 0));
-});
+}
+
+}  // namespace
+
+const Function<int, int> echo_after = function("database.echo_after", echo_after_a_while);
+const Function<int, int, std::string> wait_for_file = function("database.wait_for_file", wait_for_a_file);
+const Function<std::string, int> large_value = function("database.large_value", make_large_value);
+const Function<std::string, std::string> ask_database = function("database.ask_database", ask_the_database);
 
 void LaunchpadFixture::SetUp() {
   DatabaseFixture::SetUp();
   if (IsSkipped()) return;
-  static int number = 0;
-  // Worker roles belong to one database of a server: the tests take turns in it (they run alone).
-  database_ = target_as("alice").parameters["dbname"];
-  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid()) + "-" + std::to_string(++number);
+  database_ = target_as("administrator").parameters["dbname"];
+  folder_of_test_ = "/tmp/errand-launchpad-" + std::to_string(getpid());
   std::filesystem::create_directories(folder_of_test_);
   chmod(folder_of_test_.c_str(), 01777);
-  ASSERT_TRUE(administrator().run_script(
-      "delete from errand.directory where path like 'jobs/%' or path like 'staging/%'"));
+  // A test that failed may have left something.
+  ASSERT_TRUE(own_administrator().run_script("delete from errand.directory"));
 }
 
 void LaunchpadFixture::TearDown() {
@@ -77,9 +77,8 @@ void LaunchpadFixture::TearDown() {
     waitpid(pid, nullptr, 0);
   }
   own_administrator_.reset();
-  if (database_.empty()) return;
   std::error_code ignored;
-  if (HasFailure()) return;
+  if (HasFailure() || folder_of_test_.empty()) return;
   std::filesystem::remove_all(folder_of_test_, ignored);
 }
 

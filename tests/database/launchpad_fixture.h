@@ -46,7 +46,7 @@ class LaunchpadFixture : public DatabaseFixture {
 
   /// The context of a submitter.
   [[nodiscard]] ComputeContext context_of(const std::string& role) const;
-  /// The target with this test's database in it.
+  /// The target of a role.
   [[nodiscard]] Target own_target(const std::string& role) const;
   [[nodiscard]] std::string file(const std::string& name) const { return folder_of_test_ + "/" + name; }
   void let_go(const std::string& name) const { std::ofstream(file(name)) << "go"; }
@@ -55,7 +55,7 @@ class LaunchpadFixture : public DatabaseFixture {
   /// Processes of the workers' users (of their own process groups) that run anything of errand's.
   [[nodiscard]] static std::vector<pid_t> processes_below(const std::string& scratch);
   [[nodiscard]] std::string log_of(const Running& launchpad) const;
-  /// A superuser's session in this test's database.
+  /// A superuser's session, opened again if it is lost.
   Connection& own_administrator();
 
   std::string database_;

@@ -8,7 +8,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class DatabaseLaunchpadTest : public LaunchpadFixture {};
+class DatabaseServerLaunchpadTest : public LaunchpadFixture {};
 
 std::vector<int> numbers(int count) {
   std::vector<int> list(static_cast<std::size_t>(count));
@@ -16,7 +16,7 @@ std::vector<int> numbers(int count) {
   return list;
 }
 
-TEST_F(DatabaseLaunchpadTest, RunsAJobAndBringsItsResultsBack) {
+TEST_F(DatabaseServerLaunchpadTest, RunsAJobAndBringsItsResultsBack) {
   start();
   auto job = exec(context_of("alice"), echo_after, each(numbers(20)));
   ASSERT_TRUE(job) << job.error().message;
@@ -26,7 +26,7 @@ TEST_F(DatabaseLaunchpadTest, RunsAJobAndBringsItsResultsBack) {
   EXPECT_EQ((*results)[4], 1);
 }
 
-TEST_F(DatabaseLaunchpadTest, RunsWhatWasSubmittedBeforeItCame) {
+TEST_F(DatabaseServerLaunchpadTest, RunsWhatWasSubmittedBeforeItCame) {
   ComputeContext context = context_of("alice");
   context.wait = false;
   std::vector<Job<int>> jobs;
@@ -47,7 +47,7 @@ TEST_F(DatabaseLaunchpadTest, RunsWhatWasSubmittedBeforeItCame) {
   }
 }
 
-TEST_F(DatabaseLaunchpadTest, LargeValuesAndConsoleTextArriveWhole) {
+TEST_F(DatabaseServerLaunchpadTest, LargeValuesAndConsoleTextArriveWhole) {
   start();
   ComputeContext context = context_of("alice");
   auto job = exec(context, large_value, each(std::vector<int>{100, 70'000, 5'000'000}));
@@ -65,7 +65,7 @@ TEST_F(DatabaseLaunchpadTest, LargeValuesAndConsoleTextArriveWhole) {
   EXPECT_THAT(*text, HasSubstr("world"));
 }
 
-TEST_F(DatabaseLaunchpadTest, ACanceledJobEndsAndARetriedOneRunsAgain) {
+TEST_F(DatabaseServerLaunchpadTest, ACanceledJobEndsAndARetriedOneRunsAgain) {
   auto launchpad = start();
   ComputeContext context = context_of("alice");
   context.wait = false;
@@ -88,7 +88,7 @@ TEST_F(DatabaseLaunchpadTest, ACanceledJobEndsAndARetriedOneRunsAgain) {
   EXPECT_EQ((*results)[0].exit_code, 0);
 }
 
-TEST_F(DatabaseLaunchpadTest, TwoOfThemShareTheWork) {
+TEST_F(DatabaseServerLaunchpadTest, TwoOfThemShareTheWork) {
   auto one = start({"--identities", "1"});
   if (geteuid() != 0) GTEST_SKIP() << "without root one user has one launchpad";
   auto two = start({"--identities", "1"});
@@ -109,7 +109,7 @@ TEST_F(DatabaseLaunchpadTest, TwoOfThemShareTheWork) {
   }
 }
 
-TEST_F(DatabaseLaunchpadTest, TasksAreTheirSubmitterInTheDatabaseAndNobodyElse) {
+TEST_F(DatabaseServerLaunchpadTest, TasksAreTheirSubmitterInTheDatabaseAndNobodyElse) {
   if (geteuid() != 0) GTEST_SKIP() << "needs the workers' users";
   start();
   for (const std::string role : {"alice", "bob"}) {
@@ -129,7 +129,7 @@ TEST_F(DatabaseLaunchpadTest, TasksAreTheirSubmitterInTheDatabaseAndNobodyElse) 
   }
 }
 
-TEST_F(DatabaseLaunchpadTest, ARemovedJobEndsHereToo) {
+TEST_F(DatabaseServerLaunchpadTest, ARemovedJobEndsHereToo) {
   auto launchpad = start();
   ComputeContext context = context_of("alice");
   context.wait = false;

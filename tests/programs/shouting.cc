@@ -17,6 +17,7 @@ using errand::Result;
 using errand::TaskFailure;
 
 bool forked = false;
+bool idled = false;
 bool rehearsed = false;
 
 std::string text_of(std::span<const std::byte> bytes) {
@@ -52,7 +53,8 @@ class Shouting final : public errand::language::Runner {
       }
     }
     if (function_ == "about") write(sink, " " + std::to_string(seed_) + (forked ? " forked" : " alone"));
-    if (function_ == "rehearsed") write(sink, rehearsed ? " rehearsed" : " at once");
+    if (function_ == "hooks")
+      write(sink, (rehearsed ? " rehearsed" : "") + std::string(idled ? " idled" : ""));
     return std::nullopt;
   }
 
@@ -69,6 +71,7 @@ class Shouting final : public errand::language::Runner {
 }  // namespace
 
 int main() {
-  return errand::language::run_workers([] { return std::make_unique<Shouting>(); },
-                                       {[] { forked = true; }, [] { rehearsed = true; }});
+  return errand::language::run_workers(
+      [] { return std::make_unique<Shouting>(); },
+      {[] { forked = true; }, [] { idled = rehearsed; }, [] { rehearsed = !idled; }});
 }

@@ -25,7 +25,13 @@ end
 $roles$;
 
 -- Who runs this may be no superuser; what it makes belongs to errand_owner all the same.
-grant errand_owner, errand_lender to current_user;
+do $membership$
+begin
+  if not (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+    grant errand_owner, errand_lender to current_user;
+  end if;
+end
+$membership$;
 create schema errand authorization errand_owner;
 set local role errand_owner;
 comment on schema errand is 'errand: jobs; made and changed by errand database init';

@@ -58,6 +58,7 @@ RunningJob::Admitted RunningJob::admit(std::shared_ptr<share::Place> place, cons
     return admitted;
   }
   auto tasks = (*directory)->tasks();
+  if (!tasks && tasks.error().code == ErrorCode::job_missing) return admitted;  // cut off by a power cut
   if (!tasks) return broken(tasks.error());
   if (!part && !is_ours((*tasks)->manifest(), processes.self())) {
     admitted.admission = Admission::not_ours;

@@ -76,6 +76,7 @@ class Agent {
   [[nodiscard]] bool is_of_a_job(const std::string& key, const std::string& program) const;
   void on_host_gone(WorkerHost& host);
   void on_done(WorkerHost& host, const worker::Message& message);
+  static void on_closed(WorkerHost& host);
   void take_orphans();
   [[nodiscard]] int next_timeout_ms() const;
 
@@ -92,8 +93,9 @@ class Agent {
   bool begin(RunningJob& job, WorkerHost& host);
   [[nodiscard]] std::uint16_t flags_for(const RunningJob& job) const;
   [[nodiscard]] std::uint64_t busy_cores() const;
-  WorkerHost* find_host(const std::string& key, WorkerHost::State state);
+  WorkerHost* find_ready_host(const std::string& key);
   void start_host(RunningJob& job);
+  void start_reserve(RunningJob& job);
   void end_workers(RunningJob& job);
   void detach(WorkerHost& host);
   void settle_finished();

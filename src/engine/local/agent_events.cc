@@ -227,14 +227,16 @@ void Agent::take_worker_message(WorkerHost& host) {
     }
     if (!*message) return;
     if ((*message)->type == worker::MessageType::done) on_done(host, **message);
-    if ((*message)->type == worker::MessageType::closed) {
-      host.closed = true;
-      RunningJob* job = host.job;
-      if (job != nullptr) job->workers.erase(&host);
-      host.job = nullptr;
-      host.range.reset();
-    }
+    if ((*message)->type == worker::MessageType::closed) on_closed(host);
   }
+}
+
+/// Its log is complete: the job need not wait for its end.
+void Agent::on_closed(WorkerHost& host) {
+  host.closed = true;
+  if (host.job != nullptr) host.job->workers.erase(&host);
+  host.job = nullptr;
+  host.range.reset();
 }
 
 void Agent::on_done(WorkerHost& host, const worker::Message& message) {
@@ -245,6 +247,7 @@ void Agent::on_done(WorkerHost& host, const worker::Message& message) {
   auto number = [&](std::size_t i) { return static_cast<std::uint64_t>(message.numbers[i]); };
   if (number(4) < range.count) host.finishing = false;
   host.job->range_done(range, number(4), number(5), number(6));
+  if ((message.flags & worker::done_closed) != 0) on_closed(host);
 }
 
 }  // namespace errand::engine::local

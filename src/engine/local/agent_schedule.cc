@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::int64_t retry_pause_ns = 1'000'000'000;
 constexpr std::size_t most_idle_hosts_per_core = 4;
+/// A worker that waited this long has done what it does while it waits (imports, the pages it will write to).
+constexpr std::int64_t rested_after_ns = 150'000'000;
 
 }  // namespace
 
@@ -132,22 +134,43 @@ void Agent::staff(RunningJob& job) {
     coming += host->state == WorkerHost::State::starting && host->key == job.host_key() ? 1 : 0;
   }
   while (!job.queue.empty() && job.workers.size() < limit && busy_cores() < cores) {
-    if (WorkerHost* host = find_host(job.host_key(), WorkerHost::State::ready)) {
+    if (WorkerHost* host = find_ready_host(job.host_key())) {
       if (!begin(job, *host)) return;
       continue;
     }
     // Tasks that the workers on their way will take need no further ones.
     std::uint64_t wanted = std::min({job.queue.size(), limit - job.workers.size(), cores - busy_cores()});
+    if (coming >= wanted) start_reserve(job);
     for (; coming < wanted; ++coming) start_host(job);
     return;
   }
 }
 
-WorkerHost* Agent::find_host(const std::string& key, WorkerHost::State state) {
+/// The last that came to rest of those that have had the time to get ready (the others may then be dropped as
+/// idle), else the one that has had most of it.
+WorkerHost* Agent::find_ready_host(const std::string& key) {
+  WorkerHost* rested = nullptr;
+  WorkerHost* oldest = nullptr;
+  std::int64_t now = monotonic_now();
   for (const auto& host : hosts_) {
-    if (host->state == state && host->key == key) return host.get();
+    if (host->state != WorkerHost::State::ready || host->key != key) continue;
+    bool is_rested = now - host->idle_since >= rested_after_ns;
+    if (is_rested && (rested == nullptr || host->idle_since > rested->idle_since)) rested = host.get();
+    if (oldest == nullptr || host->idle_since < oldest->idle_since) oldest = host.get();
   }
-  return nullptr;
+  return rested != nullptr ? rested : oldest;
+}
+
+/// A job waits for the successor of a worker that has just ended, and a core is free: jobs follow each other
+/// so quickly that a second host, whose worker is forked while the first one's works, is worth its memory.
+void Agent::start_reserve(RunningJob& job) {
+  std::uint64_t hosts = 0;
+  for (const auto& host : hosts_) {
+    if (host->key != job.host_key()) continue;
+    bool first_start = host->state == WorkerHost::State::starting && host->worker_pid == 0;
+    if (first_start || ++hosts >= settings_.cores) return;
+  }
+  start_host(job);
 }
 
 bool Agent::begin(RunningJob& job, WorkerHost& host) {

@@ -67,7 +67,7 @@ Result<void> RunningJob::look_around() {
 /// when all elements have ended.
 Result<void> RunningJob::settle_part() {
   if (canceling_) return {};
-  TRY_VOID(directory_->refresh());
+  TRY_VOID(directory_->refresh_from_server());
   std::uint64_t done = 0;
   for (const share::WorkerKey& key : directory_->logs()) {
     auto progress = directory_->progress(key);

@@ -176,10 +176,9 @@ class SubmissionCount {
   bool found_ = false;
 };
 
-std::string with_age(const std::string& reason, const QueueSnapshot& queue, std::int64_t now_ns,
-                     std::string_view engine) {
+std::string age_of(const QueueSnapshot& queue, std::int64_t now_ns, std::string_view engine) {
   const std::int64_t age = std::max<std::int64_t>(0, (now_ns - queue.asked_ns) / 1'000'000'000);
-  return reason + "; " + std::string(engine) + " was asked " + std::to_string(age) + " s ago";
+  return std::string(engine) + " was asked " + std::to_string(age) + " s ago";
 }
 
 }  // namespace
@@ -197,9 +196,8 @@ status::EngineReport report_on(const std::vector<SubmittedArray>& submissions, c
   if (submissions.empty()) report.search = Search::not_there;
   if (queue.silent) {
     report.reason = "the scheduler is not answering (" + std::string(engine) + "): " + queue.problem;
-  } else if (!report.reason.empty()) {
-    report.reason = with_age(report.reason, queue, now_ns, engine);
-    if (!report.blocked.empty()) report.blocked = with_age(report.blocked, queue, now_ns, engine);
+  } else {
+    report.asked = age_of(queue, now_ns, engine);
   }
   return report;
 }

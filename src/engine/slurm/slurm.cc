@@ -204,7 +204,12 @@ class SlurmDialect final : public scheduler::Dialect {
   }
 
   [[nodiscard]] Command submit(const ArrayRequest&, std::string script) const override {
-    return {{"sbatch", "--parsable"}, std::move(script), {}, {"SBATCH_EXPORT"}};
+    // What says which devices this host's processes may use says nothing of a node's.
+    return {{"sbatch", "--parsable"},
+            std::move(script),
+            {},
+            {"SBATCH_EXPORT", "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VISIBLE_DEVICES",
+             "ZE_AFFINITY_MASK"}};
   }
 
   [[nodiscard]] Result<std::string> read_submitted(const Answer& answer) const override {

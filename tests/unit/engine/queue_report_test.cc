@@ -58,7 +58,8 @@ TEST_F(QueueReport, CountsElementsByTheirStates) {
   EXPECT_EQ(said.waiting, 3U);
   EXPECT_TRUE(said.started);
   EXPECT_EQ(said.search, Search::not_asked);
-  EXPECT_EQ(said.reason, "as it says; slurm was asked 3 s ago");
+  EXPECT_EQ(said.reason, "as it says");
+  EXPECT_EQ(said.asked, "slurm was asked 3 s ago");
 }
 
 TEST_F(QueueReport, WhatHasAllItsOutcomesIsOverWhateverTheQueueSays) {

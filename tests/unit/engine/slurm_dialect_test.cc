@@ -183,6 +183,7 @@ TEST(SlurmCommands, DoNotDependOnTheUsersSettings) {
   EXPECT_THAT(queue.argv, Contains("--user=1000"));
   EXPECT_THAT(slurm_dialect().cancel(our_name, "1000").argv, Contains("--name=" + our_name));
   EXPECT_THAT(slurm_dialect().submit({}, "#!/bin/sh\n").without, Not(Contains("SLURM_")));
+  EXPECT_THAT(slurm_dialect().submit({}, "#!/bin/sh\n").without, Contains("CUDA_VISIBLE_DEVICES"));
 }
 
 }  // namespace

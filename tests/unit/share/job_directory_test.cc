@@ -140,5 +140,30 @@ TEST_F(JobDirectoryTest, ACrashAtAnyWriteOfASubmissionLeavesAWholeJobOrNone) {
   }
 }
 
+TEST_F(JobDirectoryTest, APowerCutAtAnyStepOfASubmissionLeavesAWholeJobOrNone) {
+  for (std::uint64_t step = 1; step < 40; ++step) {
+    auto tree = system::MemoryFiles::make();
+    auto fresh = Place::open(tree, "/place", true, clock);
+    ASSERT_TRUE(fresh.ok());
+    Manifest manifest = manifest_for(make_job_id(clock.now));
+    JobFileBuilder builder(manifest);
+    builder.bare_tasks(3);
+    builder.close();
+    tree->faults().fail_from(system::Operation::any, step, Error{ErrorCode::no_space, "off", true, "", 28});
+    bool published = publish_job(**fresh, manifest, builder.take()).ok();
+    tree->tree().power_cut();
+    auto reopened = Place::open(tree->tree().open(), "/place", false, clock);
+    ASSERT_TRUE(reopened.ok());
+    auto job = JobDirectory::open(*reopened, manifest.id);
+    auto tasks = job ? (*job)->tasks() : Result<TaskSource*>(job.error());
+    EXPECT_TRUE(tasks.ok() || !published) << "step " << step << ": an acknowledged job is lost";
+    if (tasks) {
+      EXPECT_EQ((*tasks)->total(), 3U);
+    } else {
+      EXPECT_EQ(tasks.error().code, ErrorCode::job_missing) << "step " << step;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace errand::share

@@ -65,6 +65,7 @@ Texts text_fields(StatusCase& one) {
            [&one](const std::string& text) { one.evidence.first_failure = first_failure(text); }},
           {"engine.reason", store_text(one.engine.reason)},
           {"engine.blocked", store_text(one.engine.blocked)},
+          {"engine.asked", store_text(one.engine.asked)},
           {"engine.engine", store_text(one.engine.engine)},
           {"reason", store_text(one.reason)}};
 }

@@ -215,6 +215,20 @@ TEST(PosixFilesOnASmallDisk, FullDiskIsNoSpace) {
   umount(directory.path().c_str());
 }
 
+TEST_F(PosixFilesTest, AScratchTreeIsSharedWithAGroupOnlyIfItsDirectoryIs) {
+  files_->become_scratch();
+  ASSERT_TRUE((*files_->create("own"))->sync());
+  EXPECT_EQ(files_->info("own")->mode, 0600u);
+  ASSERT_EQ(chmod(directory_.path("share").c_str(), 0750), 0);
+  files_->become_scratch();
+  ASSERT_TRUE(files_->create("shared"));
+  ASSERT_TRUE(files_->make_directory("folder"));
+  ASSERT_TRUE(files_->import_file("/bin/true", "program", true));
+  EXPECT_EQ(files_->info("shared")->mode, 0640u);
+  EXPECT_EQ(files_->info("folder")->mode, 01770u) << "what others made in it is safe";
+  EXPECT_EQ(files_->info("program")->mode, 0550u);
+}
+
 TEST(OsError, SaysWhatFailedAndWhatToDo) {
   const Error full = os_error(ENOSPC, "cannot write", "/share/jobs/log", true);
   EXPECT_EQ(full.code, ErrorCode::no_space);

@@ -121,11 +121,16 @@ TEST(WorkerLoop, RunsTheTasksOfARangeInOrderAndSaysSo) {
   EXPECT_EQ(done->numbers[3], 0);
   EXPECT_EQ(done->numbers[4], 2);
   EXPECT_EQ(done->numbers[5], 0);
+  EXPECT_EQ(done->flags & done_closed, 0) << "more may come";
   ReadLog half = read_log(place, id);
   EXPECT_EQ(half.outcomes.size(), 2U);
   EXPECT_EQ(half.durable, 2U);
   worker.channel().send_range(2, 2, range_last);
-  EXPECT_EQ(worker.channel().next()->type, MessageType::done);
+  done = worker.channel().next();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->type, MessageType::done);
+  EXPECT_EQ(done->flags & done_closed, done_closed);
+  EXPECT_EQ(read_log(place, id).durable, 4U) << "durable before it says so";
   EXPECT_EQ(worker.channel().next()->type, MessageType::closed);
   EXPECT_EQ(worker.wait(), 0);
   ReadLog log = read_log(place, id);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "errand/doctor.h"
+
+#include <gmock/gmock.h>
+
+#include "scratch_database.h"
+
+namespace errand::database {
+namespace {
+
+using ::testing::HasSubstr;
+
+class DatabaseDoctor : public DatabaseScratch {
+ protected:
+  std::vector<Finding> examined_as(const std::string& role) {
+    auto context = InDatabase(here_uri(role));
+    EXPECT_TRUE(context) << (context ? "" : context.error().message);
+    return examine(*context);
+  }
+  static std::string about(const std::vector<Finding>& findings, const std::string& subject) {
+    std::string text;
+    for (const Finding& finding : findings) {
+      if (finding.subject != subject) continue;
+      text += std::string(to_string(finding.verdict)) + ": " + finding.message + " | " + finding.hint + "\n";
+    }
+    return text;
+  }
+};
+
+TEST_F(DatabaseDoctor, SaysThatADatabaseIsNoPlaceYet) {
+  const auto findings = examined_as("alice");
+  EXPECT_TRUE(anything_wrong(findings));
+  EXPECT_THAT(about(findings, "schema"), HasSubstr("errand database init"));
+}
+
+TEST_F(DatabaseDoctor, FindsTheLaunchpadWhenThereIsOne) {
+  ASSERT_TRUE(init());
+  const auto alone = examined_as("alice");
+  EXPECT_THAT(about(alone, "launchpad"), HasSubstr("wrong: none is connected"));
+  EXPECT_THAT(about(alone, "user"), HasSubstr("good: alice may submit"));
+  EXPECT_THAT(about(alone, "notifications"), HasSubstr("good"));
+  EXPECT_THAT(about(alone, "clock"), HasSubstr("good"));
+  auto launchpad = connect_as("launchpad");
+  must(*launchpad, "select pg_advisory_lock(25970, 5)");
+  const auto accompanied = examined_as("alice");
+  EXPECT_THAT(about(accompanied, "launchpad"), HasSubstr("good"));
+  EXPECT_FALSE(anything_wrong(accompanied));
+}
+
+TEST_F(DatabaseDoctor, SaysWhoMayLetARoleSubmit) {
+  ASSERT_TRUE(init());
+  const std::string stranger = name_ + "_stranger";
+  must("create role " + stranger + " login password 'stranger-secret'");
+  std::string uri = here_uri("alice");
+  uri.replace(uri.find("alice:alice-secret"), 18, stranger + ":stranger-secret");
+  auto context = InDatabase(uri);
+  ASSERT_TRUE(context);
+  EXPECT_THAT(about(examine(*context), "user"), HasSubstr("errand database init --user " + stranger));
+  must("drop role " + stranger);
+}
+
+TEST_F(DatabaseDoctor, KnowsSettingsThatLoseJobs) {
+  ASSERT_TRUE(init());
+  must("alter database " + name_ + " set synchronous_commit = off");
+  EXPECT_THAT(about(examined_as("alice"), "settings"), HasSubstr("wrong: synchronous_commit is off"));
+  must("alter database " + name_ + " set synchronous_commit = on");
+  must("alter database " + name_ + " set statement_timeout = '5s'");
+  EXPECT_THAT(about(examined_as("alice"), "settings"), HasSubstr("notable: statement_timeout is 5s"));
+}
+
+TEST_F(DatabaseDoctor, KnowsAnErrandThatIsTooOldOrTooNew) {
+  ASSERT_TRUE(init());
+  auto here = connect_as("administrator");
+  must(*here, "insert into errand.migration (number, name) values (99, 'x')");
+  EXPECT_THAT(about(examined_as("alice"), "schema"), HasSubstr("newer errand"));
+  must(*here, "delete from errand.migration where number > 1");
+  EXPECT_THAT(about(examined_as("alice"), "schema"), HasSubstr("older errand"));
+}
+
+TEST_F(DatabaseDoctor, WarnsASuperuser) {
+  ASSERT_TRUE(init());
+  EXPECT_THAT(about(examined_as("administrator"), "user"), HasSubstr("notable: postgres is a superuser"));
+}
+
+}  // namespace
+}  // namespace errand::database

@@ -78,20 +78,27 @@ test_that("information and refusals", {
   expect_error(rxImport(RxSqlServerData("no.such", connectionString = uri())), "no.such")
 })
 
+# Also of a process that nobody has waited for yet.
+has_ended <- function(pid) {
+  stat <- tryCatch(suppressWarnings(readLines(sprintf("/proc/%d/stat", pid))), error = function(e) NULL)
+  is.null(stat) || any(grepl(") Z ", stat, fixed = TRUE))
+}
+
 # A launchpad on the server while `code` runs: as root with worker identities, else for alice alone.
 with_launchpad <- function(code) {
   scratch <- tempfile("errand-launchpad-", "/tmp")
   dir.create(scratch, mode = "0755")
   log <- file.path(scratch, "log")
   pid_file <- file.path(scratch, "pid")
-  alone <- if (Sys.info()[["effective_user"]] == "root") "" else "--role alice"
+  alone <- if (Sys.info()[["effective_user"]] == "root") "--identities 2" else "--role alice"
   command <- sprintf("exec '%s' launchpad --database '%s' --scratch '%s/jobs' --workers 2 %s",
                      system.file("bin", "errand", package = "errand"), uri("launchpad"), scratch, alone)
-  system(sprintf("{ echo $$ > %s; %s; } > %s 2>&1", pid_file, command, log), wait = FALSE)
+  # A shell of its own: in one that R sends to the background $$ is another's number.
+  system(sprintf("sh -c %s > %s 2>&1", shQuote(sprintf("echo $$ > %s; %s", pid_file, command)), log), wait = FALSE)
   on.exit({
     pid <- as.integer(readLines(pid_file))
     tools::pskill(pid)
-    eventually(function() !tools::pskill(pid, 0L))
+    eventually(function() has_ended(pid))
     unlink(scratch, recursive = TRUE)
   })
   expect_true(eventually(function() file.exists(log) && any(grepl("serves", readLines(log)))))

@@ -95,10 +95,11 @@ struct ComputeContext {
 /// resources ... (docs: LSF).
 [[nodiscard]] ComputeContext LsfContext(ComputeContext base = {});
 
-/// Jobs in a PostgreSQL database, run on its host by `errand launchpad`, next to the data: RxInSqlServer's kind of
-/// context. The connection string is a URI, libpq's keyword=value form or an ODBC string that leads to PostgreSQL; a
-/// password in it stays in this process, other processes take theirs from where libpq looks (PGPASSWORD, ~/.pgpass).
-/// `cores` is the number of tasks that run at once. Errors: invalid_argument, not_supported (SQL Server itself).
+/// Jobs in a PostgreSQL database, run on its host by `errand launchpad`, next to the data: RxInSqlServer's
+/// kind of context. The connection string is a URI, libpq's keyword=value form or an ODBC string that leads
+/// to PostgreSQL; a password in it stays in this process, other processes take theirs from where libpq looks
+/// (PGPASSWORD, ~/.pgpass). `cores` is the number of tasks that run at once. Errors: invalid_argument,
+/// not_supported (SQL Server itself).
 ///
 ///     auto context = errand::InDatabase("postgresql://ada@db.example.org/climate");
 [[nodiscard]] Result<ComputeContext> InDatabase(std::string_view connection_string, ComputeContext base = {});

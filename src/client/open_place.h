@@ -15,8 +15,8 @@ namespace errand::client {
 /// marker that the path still means the same place. Thread-safe. Errors: as share::Place::open.
 [[nodiscard]] Result<std::shared_ptr<share::Place>> open_place(const std::string& path, bool create);
 
-/// True if no place was ever made at that path, or it was removed: there is neither a marker nor a job. The user's
-/// state directory, which is the default place, may hold other things.
+/// True if no place was ever made at that path, or it was removed: there is neither a marker nor a job. The
+/// user's state directory, which is the default place, may hold other things.
 [[nodiscard]] bool is_absent(const std::string& path);
 
 /// Two paths may lead to one place: equal for the same one.

@@ -23,7 +23,8 @@ class Shipment {
   static constexpr std::size_t batch_pieces = 8;
 
   Shipment(Depot& depot, const JobKey& job) : depot_(depot), job_(job) {}
-  /// Of no bytes: the file is there and empty. Errors: job_missing (the job was removed, or is another launchpad's); the depot's.
+  /// Of no bytes: the file is there and empty. Errors: job_missing (the job was removed, or is another
+  /// launchpad's); the depot's.
   Result<void> add(const std::string& file, std::uint64_t start, std::string_view bytes);
   Result<void> finish();
 

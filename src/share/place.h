@@ -39,10 +39,11 @@ class Place {
   void trust(std::vector<std::string> owners);
   [[nodiscard]] std::vector<std::string> trusted() const;
 
-  /// The place is a launchpad's, of that user: a copy of jobs that a database keeps. Its job files are trusted,
-  /// and nothing is brought to disk. Never asked for by what lies in the place itself.
+  /// The place is a launchpad's, of that user: a copy of jobs that a database keeps. Its job files are
+  /// trusted, and nothing is brought to disk. Never asked for by what lies in the place itself.
   void become_scratch(std::uint32_t launchpad);
-  /// The same if $ERRAND_LAUNCHPAD says so, which a launchpad sets for its agents, and they for their workers.
+  /// The same if $ERRAND_LAUNCHPAD says so, which a launchpad sets for its agents, and they for their
+  /// workers.
   void heed_launchpad();
 
   /// Ids of the published jobs, unsorted. Names that are no ids are left out.

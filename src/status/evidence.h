@@ -53,8 +53,8 @@ struct EngineReport {
   bool started = false;              ///< at least one chunk ever started
   std::string reason;                ///< in plain words: "waiting for a free core", "Resources"
   std::string blocked;               ///< why it cannot leave the queue by itself; else empty
-  std::string asked;                 ///< how old its answer is: "slurm was asked 3 s ago"; empty: it is of now
-  std::string engine = "local";      ///< its name, for sentences
+  std::string asked;             ///< how old its answer is: "slurm was asked 3 s ago"; empty: it is of now
+  std::string engine = "local";  ///< its name, for sentences
 
   /// Only asked where no engine id is on disk: does the engine find a job of our name?
   enum class Search { not_asked, found, not_there, silent } search = Search::not_asked;

@@ -123,8 +123,8 @@ class Files {
   virtual Result<void> import_file(const std::string& outside, const std::string& path, bool executable) = 0;
 
   /// The tree is a copy of what is kept elsewhere: nothing of it is brought to disk from here on. If its
-  /// directory is open to a group, so is what is made in it: files to read, directories to make things in; what
-  /// others made there the group cannot remove.
+  /// directory is open to a group, so is what is made in it: files to read, directories to make things in;
+  /// what others made there the group cannot remove.
   virtual void become_scratch() {}
   /// True on NFS, SMB, Lustre and their like: no mapping, no watches.
   [[nodiscard]] virtual bool is_network() const = 0;

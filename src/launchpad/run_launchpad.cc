@@ -17,6 +17,7 @@
 
 #include "launchpad/launchpad.h"
 #include "share/place.h"
+#include "system/files.h"
 #include "system/try.h"
 #include "system/user_directories.h"
 #include "system/user_name.h"
@@ -261,6 +262,16 @@ std::vector<Slot> make_slots(const Plan& plan) {
   return slots;
 }
 
+/// Where every identity can start it, again and again: this program may lie in somebody's home.
+Result<std::string> copy_own_program(const Plan& plan) {
+  TRY(auto files, system::open_directory(plan.scratch));
+  (void)files->remove("errand");
+  TRY_VOID(files->import_file(own_program, "errand", true));
+  std::string copy = plan.scratch + "/errand";
+  if (chmod(copy.c_str(), 0755) != 0) return system::os_error(errno, "cannot share", copy, true);
+  return copy;
+}
+
 void raise_file_limit() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -280,7 +291,8 @@ Result<void> run_launchpad(const LaunchpadOptions& options) {
   TRY(Plan plan, make_plan(options));
   take_signals();
   raise_file_limit();
-  TRY(Starter starter, Starter::fork_off(plan.identities, plan.scratch, own_program));
+  TRY(std::string command, plan.role.empty() ? copy_own_program(plan) : Result<std::string>(own_program));
+  TRY(Starter starter, Starter::fork_off(plan.identities, plan.scratch, std::move(command)));
   if (plan.role.empty()) TRY_VOID(drop_rights(plan));
   open_log();
   if (!plan.role.empty()) {

@@ -48,7 +48,7 @@ class Cleaner {
 
   Result<void> clean_opened(share::JobDirectory& job) {
     TRY_VOID(check_owner(job));
-    JobReport report = report_of(job);
+    JobReport report = report_as_listed(job);
     switch (report.status.status) {
       case JobStatus::failed:
       case JobStatus::canceled:

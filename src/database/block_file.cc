@@ -19,8 +19,6 @@ namespace {
 constexpr std::size_t most_kept = std::size_t{64} << 20;
 /// Bytes of one transaction: each is a wait for the server's disk.
 constexpr std::size_t group_size = std::size_t{8} << 20;
-/// A channel that nobody listens to.
-constexpr std::string_view nobody = "errand";
 
 Parameters file_parameters(const BlockLocation& location) {
   Parameters parameters;
@@ -158,10 +156,12 @@ Result<bool> BlockFile::is_already_there(std::span<const std::byte> bytes) {
 
 Result<bool> BlockFile::put_block(Connection& connection, std::uint64_t start,
                                   std::span<const std::byte> bytes) {
-  const std::string channel = channel_of(location_.directory);
+  const std::string channel = channel_or_nobody(location_.directory);
   Parameters parameters = file_parameters(location_);
-  parameters.number(static_cast<std::int64_t>(start)).bytes(bytes).text(channel.empty() ? nobody : channel);
-  TRY(Rows rows, connection.run(statements::append, parameters));
+  parameters.number(static_cast<std::int64_t>(start)).bytes(bytes).text(channel);
+  // What lies beside the jobs (tombstones) only serves better messages: it need not survive a power cut.
+  const bool may_be_lost = location_.directory.empty();
+  TRY(Rows rows, connection.run(may_be_lost ? statements::append_later : statements::append, parameters));
   return rows.count() > 0;
 }
 

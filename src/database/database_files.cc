@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <map>
 
 #include "database/block_file.h"
@@ -19,29 +18,8 @@ namespace {
 using Kind = TreePath::Kind;
 using system::FileInfo;
 
-constexpr std::size_t import_piece = std::size_t{8} << 20;
-
-Error name_taken(const TreePath& path) {
-  return {ErrorCode::exists, path.directory + "/" + path.file + " is there already", false, "", EEXIST};
-}
-
-Error no_such_operation(const char* what, const std::string& path) {
-  return {ErrorCode::not_supported, std::string("a place in a database cannot ") + what + " " + path, false,
-          "", 0};
-}
-
 std::string id_of(const TreePath& path) {
   return path.directory.substr(path.directory.rfind('/') + 1);
-}
-
-std::string channel_or_nobody(const std::string& directory) {
-  std::string channel = channel_of(directory);
-  return channel.empty() ? "errand" : channel;
-}
-
-/// A directory that has to be made before the first file: programs, the root.
-bool is_made_on_demand(const TreePath& path) {
-  return !path.is_staged() && !path.directory.starts_with("jobs/");
 }
 
 }  // namespace
@@ -89,7 +67,7 @@ Result<std::unique_ptr<system::File>> DatabaseFiles::open_read(const std::string
 
 Result<std::unique_ptr<system::File>> DatabaseFiles::create(const std::string& path) {
   TRY(const TreePath where, parse_tree_path(path));
-  if (where.kind != Kind::file) return no_such_operation("create", path);
+  if (where.kind != Kind::file) return cannot_be_done("create", path);
   if (where.is_staged()) {
     auto job = staging_.find(where.directory);
     if (!job) return no_such_file(absolute(path));
@@ -103,10 +81,21 @@ Result<std::unique_ptr<system::File>> DatabaseFiles::create(const std::string& p
 Result<std::unique_ptr<system::File>> DatabaseFiles::open_append(const std::string& path) {
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind == Kind::mark) return open_mark(where);
-  auto file = open_read(path);
-  if (file || file.error().code != ErrorCode::not_found) return file;
-  auto created = create(path);
-  return created || created.error().code != ErrorCode::exists ? std::move(created) : open_read(path);
+  if (where.kind != Kind::file || where.is_staged()) return create(path);
+  TRY(auto end, end_of(where));
+  if (!end) {
+    auto created = create(path);
+    if (created || created.error().code != ErrorCode::exists) return created;
+    TRY(end, end_of(where));
+  }
+  if (!end) return no_such_file(absolute(path));
+  return std::unique_ptr<system::File>(new BlockFile(session_, location_of(where), *end));
+}
+
+Result<std::optional<std::uint64_t>> DatabaseFiles::end_of(const TreePath& path) {
+  TRY(Rows rows, session_->run(statements::file_end, at(path)));
+  if (rows.count() == 0) return std::optional<std::uint64_t>();
+  return std::optional(static_cast<std::uint64_t>(rows.number(0, 0)));
 }
 
 /// Appending to active/<id> marks the job and wakes the launchpad. A job being staged is marked when it
@@ -128,11 +117,24 @@ Result<std::unique_ptr<system::File>> DatabaseFiles::open_mark(const TreePath& p
 Result<std::string> DatabaseFiles::read_all(const std::string& path, std::uint64_t limit) {
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind == Kind::marker) return marker();
-  TRY(auto file, open_read(path));
-  TRY(Buffer bytes, file->view(0, limit + 1));
-  if (bytes.size() > limit)
+  if (where.kind != Kind::file) return no_such_file(absolute(path));
+  std::string content;
+  bool found = false;
+  Parameters parameters = at(where);
+  parameters.number(static_cast<std::int64_t>(limit));
+  TRY_VOID(session_->with([&](Connection& connection) -> Result<void> {
+    content.clear();
+    return connection.stream(statements::read_whole, parameters, [&](const Rows& row) -> Result<void> {
+      found = true;
+      const bool follows = static_cast<std::uint64_t>(row.number(0, 0)) == content.size();
+      if (follows) content += row.text(0, 1);
+      return {};
+    });
+  }));
+  if (!found) return no_such_file(absolute(path));
+  if (content.size() > limit)
     return Error{ErrorCode::corrupt, absolute(path) + " is longer than it can be", false, "", 0};
-  return std::string(bytes.text());
+  return content;
 }
 
 std::vector<Result<std::string>> DatabaseFiles::read_each(const std::vector<std::string>& paths,
@@ -190,7 +192,7 @@ Result<void> DatabaseFiles::make_directory(const std::string& path) {
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind == Kind::staging) return staging_.make(where.directory);
   if (where.kind == Kind::fixed) return name_taken({Kind::fixed, where.directory, ""});
-  return no_such_operation("make the directory", path);
+  return cannot_be_done("make the directory", path);
 }
 
 Result<std::vector<std::string>> DatabaseFiles::names(std::string_view statement) {
@@ -228,7 +230,7 @@ Result<void> DatabaseFiles::rename(const std::string& from, const std::string& t
   if (source.kind == Kind::job && target.kind == Kind::trash) return discard(source);
   if (source.kind == Kind::file && target.kind == Kind::file && !source.is_staged())
     return rename_file(source, target);
-  return no_such_operation("rename", from + " to " + to);
+  return cannot_be_done("rename", from + " to " + to);
 }
 
 Result<void> DatabaseFiles::publish_staged(const TreePath& from, const TreePath& to) {
@@ -274,7 +276,7 @@ Result<void> DatabaseFiles::link(const std::string& from, const std::string& to)
   TRY(const TreePath target, parse_tree_path(to));
   TRY(FileInfo program, info(from));
   if (source.directory != share::programs_directory || program.kind != FileInfo::Kind::file)
-    return no_such_operation("link to", from);
+    return cannot_be_done("link to", from);
   if (target.is_staged()) {
     auto job = staging_.find(target.directory);
     if (!job) return no_such_file(absolute(to));
@@ -291,7 +293,7 @@ Result<void> DatabaseFiles::remove(const std::string& path) {
     auto cleared = session_->run(statements::clear_mark, at(where));
     return cleared ? Result<void>() : Result<void>(std::move(cleared).error());
   }
-  if (where.kind != Kind::file) return no_such_operation("remove", path);
+  if (where.kind != Kind::file) return cannot_be_done("remove", path);
   bool repeated = false;
   TRY(Rows rows, session_->run(statements::remove_file, at(where), &repeated));
   return rows.changed() > 0 || repeated ? Result<void>() : Result<void>(no_such_file(absolute(path)));
@@ -300,7 +302,7 @@ Result<void> DatabaseFiles::remove(const std::string& path) {
 Result<void> DatabaseFiles::remove_tree(const std::string& path) {
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind == Kind::trash) return {};
-  if (where.kind != Kind::staging) return no_such_operation("remove the tree", path);
+  if (where.kind != Kind::staging) return cannot_be_done("remove the tree", path);
   if (auto job = staging_.take(where.directory)) {
     job->discard();
     return {};
@@ -314,47 +316,6 @@ Result<void> DatabaseFiles::sync_directory(const std::string&) {
 
 Result<std::unique_ptr<system::Watch>> DatabaseFiles::watch() {
   return DatabaseWatch::open(session_->target());
-}
-
-Result<void> DatabaseFiles::import_file(const std::string& outside, const std::string& path, bool) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> source(std::fopen(outside.c_str(), "re"), std::fclose);
-  if (!source) return system::os_error(errno, "open", outside, false);
-  TRY(auto file, create(path));
-  std::vector<std::byte> piece(import_piece);
-  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), source.get())) {
-    TRY_VOID(file->append(std::span(piece).first(count)));
-  }
-  if (std::ferror(source.get()) != 0) return system::os_error(EIO, "read", outside, false);
-  return {};
-}
-
-/// False: the name is taken.
-Result<bool> DatabaseFiles::put(const TreePath& path, std::string_view content, bool durable, bool replace) {
-  if (is_made_on_demand(path)) {
-    Parameters parameters;
-    parameters.text(owner_).text(path.directory);
-    if (auto made = session_->run(statements::make_directory, parameters); !made)
-      return std::move(made).error();
-  }
-  const std::string channel = channel_or_nobody(path.directory);
-  Parameters parameters = at(path);
-  parameters.bytes(std::as_bytes(std::span(content))).text(durable ? "on" : "off").text(channel);
-  bool repeated = false;
-  TRY(Rows rows, session_->run(replace ? statements::replace : statements::create, parameters, &repeated));
-  if (rows.count() > 0) return true;
-  if (!repeated) return false;
-  // The first try may have made it: then it has these bytes.
-  TRY(auto file, BlockFile::open(session_, location_of(path)));
-  TRY(Buffer there, file->view(0, content.size() + 1));
-  return there.text() == content;
-}
-
-Result<void> DatabaseFiles::publish(const std::string& path, std::string_view content, bool durable,
-                                    bool replace) {
-  TRY(const TreePath where, parse_tree_path(path));
-  if (where.kind != Kind::file) return no_such_operation("publish", path);
-  TRY(bool put_there, put(where, content, durable, replace));
-  return put_there ? Result<void>() : Result<void>(name_taken(where));
 }
 
 }  // namespace errand::database

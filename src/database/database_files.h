@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "database/session.h"
@@ -51,6 +52,8 @@ class DatabaseFiles final : public system::Files {
   [[nodiscard]] Parameters at(const TreePath& path) const;
   Result<std::vector<std::string>> names(std::string_view statement);
   Result<std::string> marker();
+  Result<std::optional<std::uint64_t>> end_of(const TreePath& path);
+  Result<bool> put_large(const TreePath& path, std::string_view content, bool replace);
   Result<bool> put(const TreePath& path, std::string_view content, bool durable, bool replace);
   Result<std::unique_ptr<system::File>> open_mark(const TreePath& path);
   Result<void> publish_staged(const TreePath& from, const TreePath& to);

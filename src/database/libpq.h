@@ -16,13 +16,14 @@ struct Libpq {
   X(PQstatus)                                                                                                \
   X(PQerrorMessage)                                                                                          \
   X(PQsocket)                                                                                                \
-  X(PQserverVersion) X(PQsendPrepare) X(PQsendQueryPrepared) X(PQsendQuery) X(PQexec) X(PQgetResult)         \
-      X(PQclear) X(PQresultStatus) X(PQresultErrorField) X(PQresultErrorMessage) X(PQntuples) X(PQgetisnull) \
-          X(PQgetvalue) X(PQgetlength) X(PQcmdTuples) X(PQsetSingleRowMode) X(PQgetCopyData) X(PQfreemem)    \
-              X(PQconsumeInput) X(PQnotifies) X(PQconninfoParse) X(PQconninfoFree) X(PQsetNoticeReceiver)    \
-                  X(PQenterPipelineMode) X(PQexitPipelineMode) X(PQpipelineSync) X(PQparameterStatus)        \
-                      X(PQhost) X(PQport) X(PQdb) X(PQuser) X(PQsendDescribePrepared) X(PQnfields)           \
-                          X(PQfname) X(PQftype)
+  X(PQserverVersion)                                                                                         \
+  X(PQsendPrepare)                                                                                           \
+  X(PQsendQueryPrepared) X(PQsendQuery) X(PQexec) X(PQgetResult) X(PQclear) X(PQresultStatus)                \
+      X(PQresultErrorField) X(PQresultErrorMessage) X(PQntuples) X(PQgetisnull) X(PQgetvalue) X(PQgetlength) \
+          X(PQcmdTuples) X(PQsetSingleRowMode) X(PQgetCopyData) X(PQfreemem) X(PQconsumeInput) X(PQnotifies) \
+              X(PQconninfoParse) X(PQconninfoFree) X(PQsetNoticeReceiver) X(PQenterPipelineMode)             \
+                  X(PQexitPipelineMode) X(PQpipelineSync) X(PQparameterStatus) X(PQhost) X(PQport) X(PQdb)   \
+                      X(PQuser) X(PQsendDescribePrepared) X(PQnfields) X(PQfname) X(PQftype)
 #define ERRAND_LIBPQ_POINTER(name) decltype(&::name) name = nullptr;
   ERRAND_LIBPQ_FUNCTIONS(ERRAND_LIBPQ_POINTER)
 #undef ERRAND_LIBPQ_POINTER

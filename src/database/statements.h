@@ -38,6 +38,14 @@ inline constexpr std::string_view open_file =
     "select start, octet_length(data)::bigint, (extract(epoch from written) * 1000000)::bigint, "
     "case when sum(octet_length(data)) over () <= $4 then data end "
     "from errand.block where owner = $1::name and directory = $2 and file = $3 order by start";
+/// Where a file ends: its last block. No row: there is no such file.
+inline constexpr std::string_view file_end =
+    "select start + octet_length(data) from errand.block "
+    "where owner = $1::name and directory = $2 and file = $3 order by start desc limit 1";
+/// The blocks that begin before $4.
+inline constexpr std::string_view read_whole =
+    "select start, data from errand.block where owner = $1::name and directory = $2 and file = $3 "
+    "and start <= $4 order by start";
 /// The blocks that hold the bytes from $4 to before $5.
 inline constexpr std::string_view read_range =
     "select start, data from errand.block where owner = $1::name and directory = $2 and file = $3 "

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "share/names.h"
 #include "system/beneath.h"
@@ -54,6 +55,20 @@ std::string channel_of(std::string_view directory) {
   std::string_view id = directory.substr(slash + 1);
   if (!id.starts_with(share::id_prefix)) return {};
   return "errand_" + std::string(id.substr(share::id_prefix.size()));
+}
+
+std::string channel_or_nobody(std::string_view directory) {
+  std::string channel = channel_of(directory);
+  return channel.empty() ? "errand" : channel;
+}
+
+Error name_taken(const TreePath& path) {
+  return {ErrorCode::exists, path.directory + "/" + path.file + " is there already", false, "", EEXIST};
+}
+
+Error cannot_be_done(const char* what, const std::string& path) {
+  return {ErrorCode::not_supported, std::string("a place in a database cannot ") + what + " " + path, false,
+          "", 0};
 }
 
 }  // namespace errand::database

@@ -33,4 +33,12 @@ struct TreePath {
 /// "jobs/rxJob_<26>" -> "errand_<26>": whom to notify of changes in that directory; empty: nobody.
 [[nodiscard]] std::string channel_of(std::string_view directory);
 
+/// The same where nobody is a channel that nobody listens to.
+[[nodiscard]] std::string channel_or_nobody(std::string_view directory);
+
+/// exists: the name is taken.
+[[nodiscard]] Error name_taken(const TreePath& path);
+/// not_supported: what a place does not need, and a database cannot.
+[[nodiscard]] Error cannot_be_done(const char* what, const std::string& path);
+
 }  // namespace errand::database

@@ -120,6 +120,18 @@ TEST_F(DatabaseFilesTest, CreationIsExclusive) {
   EXPECT_EQ(read("seal"), "new");
 }
 
+TEST_F(DatabaseFilesTest, AFileOfManyBlocksIsReplacedAsAWhole) {
+  const std::string large(1'300'000, 'l');
+  ASSERT_TRUE(files_->publish("tombstones", large, false, true));
+  EXPECT_EQ(files_->publish("tombstones", large, false, false).error().code, ErrorCode::exists);
+  EXPECT_TRUE(*files_->read_all("tombstones", 8 << 20) == large);
+  EXPECT_EQ(files_->read_all("tombstones", 1'000'000).error().code, ErrorCode::corrupt);
+  ASSERT_TRUE((*files_->open_append("tombstones"))->append(bytes_of("end")));
+  EXPECT_TRUE(*files_->read_all("tombstones", 8 << 20) == large + "end");
+  ASSERT_TRUE(files_->publish("tombstones", "small", false, true));
+  EXPECT_EQ(*files_->read_all("tombstones", 8 << 20), "small");
+}
+
 TEST_F(DatabaseFilesTest, NothingIsCreatedInADirectoryThatIsNotThere) {
   EXPECT_EQ(files_->publish(job_ + "/seal", "seal", true, true).error().code, ErrorCode::not_found);
   EXPECT_EQ(files_->create(job_ + "/seal").error().code, ErrorCode::not_found);

@@ -186,6 +186,17 @@ def rehearse(code: bytes, parts: List[bytes]) -> None:
     os.environ.pop("ERRAND_JOB", None)
 
 
+def prepare_rehearsal() -> Callable[[], None]:
+    """Rehearses once, which loads what is loaded at the first time only; gives what does so again. An interpreter that
+    cannot is no worse a worker for it, and what is wrong with it is a real job's to say."""
+    try:
+        code, parts = job_of_no_meaning()
+        rehearse(code, parts)
+    except Exception:
+        return lambda: None
+    return lambda: rehearse(code, parts)
+
+
 def load_named() -> None:
     """While a worker waits: imports what its command names as "module=file", if this interpreter means the same file.
 
@@ -210,12 +221,11 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore
-    code, parts = job_of_no_meaning()
-    rehearse(code, parts)  # loads what is loaded at the first time only
+    rehearsal = prepare_rehearsal()
     gc.collect()
     gc.freeze()  # what is here now is in every fork: the collector need not write to its pages
     faulthandler.enable()  # a segfault says in the job's output where it happened
-    os._exit(_core.run_workers(load_named, lambda: rehearse(code, parts)))
+    os._exit(_core.run_workers(load_named, rehearsal))
 
 
 if __name__ == "__main__":

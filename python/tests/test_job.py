@@ -210,8 +210,10 @@ except KeyboardInterrupt:
     print(errand.rxg_last_pending_job().id, flush=True)
     raise SystemExit(130)
 """)
+    # Whoever runs these tests in the background of a script has the interrupt ignored, which children inherit.
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "gate")], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     while not (tmp_path / "gate.reached").exists() and process.poll() is None:
         time.sleep(0.01)
     time.sleep(0.2)

@@ -6,7 +6,7 @@ worker_command <- function(context = NULL) {
   program <- if (is(context, "RxDistributedHpa")) program_in(context@revoPath)
   code <- sprintf("library(errand,lib.loc=%s);errand:::run_workers(%.0f)", quoted_text(dirname(installed_at())),
                   session$installed)
-  c(single_threaded_blas(), if (is.null(program)) file.path(R.home("bin"), "R") else program, "--no-echo", "--no-restore", "--no-save",
+  c(worker_settings(), if (is.null(program)) file.path(R.home("bin"), "R") else program, "--no-echo", "--no-restore", "--no-save",
     "--no-init-file", no_early_collection, "-e", code)
 }
 
@@ -16,10 +16,14 @@ no_early_collection <- c("--min-nsize=2M", "--min-vsize=64M")
 
 # OpenBLAS starts its threads when R starts, and a process with threads cannot be forked. Unless somebody
 # said how many there shall be, a worker has one: there are as many workers as cores.
-single_threaded_blas <- function() {
-  if (nzchar(Sys.getenv("OPENBLAS_NUM_THREADS"))) return(NULL)
-  c(session$env_command, "OPENBLAS_NUM_THREADS=1")
+# The C library may ask for huge pages: a vector of 100 MB is 25,000 page faults without them.
+worker_settings <- function() {
+  settings <- c(if (!nzchar(Sys.getenv("OPENBLAS_NUM_THREADS"))) "OPENBLAS_NUM_THREADS=1",
+                if (!nzchar(Sys.getenv("GLIBC_TUNABLES"))) huge_pages)
+  if (length(settings)) c(session$env_command, settings)
 }
+
+huge_pages <- "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"
 
 # As R code without spaces or quotes that the front end's shell script could take for its own.
 quoted_text <- function(text) sprintf("rawToChar(as.raw(c(%s)))", paste0("0x", charToRaw(text), collapse = ","))
@@ -30,6 +34,8 @@ installed_at <- function() getNamespaceInfo(asNamespace("errand"), "path")
 # forked from a process that has the old one loaded.
 run_workers <- function(installed) {
   leave <- quit
+  # The C library has read it; what tasks start is none of its business.
+  if (identical(paste0("GLIBC_TUNABLES=", Sys.getenv("GLIBC_TUNABLES")), huge_pages)) Sys.unsetenv("GLIBC_TUNABLES")
   warm_up()
   code <- .Call(errand_run_workers)
   leave("no", status = code, runLast = FALSE)

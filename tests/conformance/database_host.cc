@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -49,6 +50,15 @@ std::string keywords(const database::Target& target) {
 
 bool DatabaseHost::is_available() {
   return std::getenv("ERRAND_DATABASE") != nullptr && geteuid() == 0;
+}
+
+bool DatabaseHost::can_run_test_programs() {
+  std::filesystem::path folder = std::getenv("ERRAND_TEST_PROGRAMS");
+  for (; folder.has_relative_path(); folder = folder.parent_path()) {
+    const auto mode = std::filesystem::status(folder).permissions();
+    if ((mode & std::filesystem::perms::others_exec) == std::filesystem::perms::none) return false;
+  }
+  return true;
 }
 
 DatabaseHost::DatabaseHost(const std::string& root) : scratch_(root + "/scratch") {

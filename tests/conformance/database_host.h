@@ -18,6 +18,8 @@ namespace errand::conformance {
 class DatabaseHost {
  public:
   [[nodiscard]] static bool is_available();
+  /// Whether every user may enter their folder: this tree may lie in somebody's closed home.
+  [[nodiscard]] static bool can_run_test_programs();
   /// `root`: a folder for the launchpad's scratch place.
   explicit DatabaseHost(const std::string& root);
   ~DatabaseHost();

@@ -9,6 +9,7 @@
 #include "database/connection.h"
 #include "database/schema_step.h"
 #include "database/server_settings.h"
+#include "database/statements.h"
 #include "system/clock.h"
 #include "system/try.h"
 
@@ -28,11 +29,6 @@ constexpr std::string_view about_user =
     "where nspname = 'errand')";
 constexpr std::string_view is_member = "select pg_has_role('errand_user', 'member')";
 constexpr std::string_view schema_step = "select coalesce(max(number), 0)::bigint from errand.migration";
-constexpr std::string_view live_launchpads =
-    "select count(distinct l.objid)::bigint from pg_locks l join pg_stat_activity a using (pid) "
-    "where l.locktype = 'advisory' and l.granted and l.classid = 25970 and l.objid <> 0 and l.objsubid = 2 "
-    "and l.database = (select oid from pg_database where datname = current_database()) "
-    "and a.usename = 'errand_launchpad'";
 constexpr std::string_view count_workers =
     "select count(*)::bigint from pg_roles where rolname ~ '^errand_w[0-9]+$' "
     "and shobj_description(oid, 'pg_authid') = 'errand: a worker of the database ' || current_database()";
@@ -108,7 +104,7 @@ bool examine_user(Connection& connection, Findings& findings) {
 }
 
 void examine_launchpad(Connection& connection, Findings& findings) {
-  auto alive = number_of(connection, live_launchpads);
+  auto alive = number_of(connection, database::statements::live_launchpads);
   if (!alive) return findings.wrong("launchpad", alive.error());
   if (*alive == 0) {
     findings.wrong("launchpad", "none is connected: jobs stay queued",

@@ -33,10 +33,6 @@ Error taken(const BlockLocation& location, std::uint64_t offset) {
           false, "", EEXIST};
 }
 
-Error not_in_a_database(const char* what) {
-  return {ErrorCode::not_supported, std::string("a place in a database has no ") + what, false, "", 0};
-}
-
 }  // namespace
 
 Error no_such_file(const std::string& path) {
@@ -203,23 +199,11 @@ Result<void> BlockFile::append(std::span<const std::byte> bytes) {
   return {};
 }
 
-Result<void> BlockFile::sync() {
-  return {};  // every append was a commit
-}
-
 Result<system::FileInfo> BlockFile::info() {
   TRY(Rows rows, session_->run(statements::file_info, file_parameters(location_)));
   if (rows.count() == 0) return no_such_file(location_.directory + "/" + location_.file);
   size_ = static_cast<std::uint64_t>(rows.number(0, 0));
   return info_of(location_, system::FileInfo::Kind::file, size_, rows.number(0, 1));
-}
-
-Result<std::shared_ptr<std::byte[]>> BlockFile::share_memory(std::size_t) {
-  return not_in_a_database("shared memory");
-}
-
-Result<void> BlockFile::punch_hole(std::uint64_t, std::uint64_t) {
-  return not_in_a_database("holes");
 }
 
 Result<bool> BlockFile::try_lock() {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "database/session.h"
-#include "system/files.h"
+#include "database/table_file.h"
 
 namespace errand::database {
 
@@ -22,7 +22,7 @@ inline constexpr std::size_t block_size = std::size_t{512} << 10;
 inline constexpr std::int64_t fetched_at_once = 64 << 10;
 
 /// An open file whose bytes are rows of errand.block. Not thread-safe.
-class BlockFile final : public system::File {
+class BlockFile final : public TableFile {
  public:
   /// Errors: not_found.
   static Result<std::unique_ptr<BlockFile>> open(std::shared_ptr<Session> session, BlockLocation location);
@@ -33,15 +33,10 @@ class BlockFile final : public system::File {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override;
   Result<void> append(std::span<const std::byte> bytes) override;
-  Result<void> sync() override;
   Result<system::FileInfo> info() override;
   Result<Buffer> view(std::uint64_t offset, std::uint64_t length) override;
-  Result<std::shared_ptr<std::byte[]>> share_memory(std::size_t length) override;
-  void start_writeback() override {}
-  Result<void> punch_hole(std::uint64_t offset, std::uint64_t length) override;
   Result<bool> try_lock() override;
   Result<bool> is_locked() override;
-  [[nodiscard]] int descriptor() const override { return -1; }
 
  private:
   Result<void> append_group(std::span<const std::byte> bytes);

@@ -23,12 +23,11 @@ std::string staging_directory(const std::string& id) {
 }  // namespace
 
 /// The job's file, whichever state the submission is in; it outlives the publishing (growing jobs).
-class StagedFile final : public system::File {
+class StagedFile final : public TableFile {
  public:
   explicit StagedFile(std::shared_ptr<StagedJob> job) : job_(std::move(job)) {}
 
   Result<void> append(std::span<const std::byte> bytes) override { return job_->append(bytes); }
-  Result<void> sync() override { return {}; }  // publishing is a commit, and so is every later append
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
     if (job_->blocks_) return job_->blocks_->read_at(offset, into);
     if (offset >= job_->content_.size()) return std::size_t{0};
@@ -46,17 +45,8 @@ class StagedFile final : public system::File {
     if (offset >= job_->content_.size()) return Buffer();
     return Buffer::copy_of(std::string_view(job_->content_).substr(offset, length));
   }
-  Result<std::shared_ptr<std::byte[]>> share_memory(std::size_t) override { return unable(); }
-  void start_writeback() override {}
-  Result<void> punch_hole(std::uint64_t, std::uint64_t) override { return unable(); }
-  Result<bool> try_lock() override { return unable(); }
-  Result<bool> is_locked() override { return unable(); }
-  [[nodiscard]] int descriptor() const override { return -1; }
 
  private:
-  static Error unable() {
-    return {ErrorCode::not_supported, "a staged file of a database is only written", false, "", 0};
-  }
   std::shared_ptr<StagedJob> job_;
 };
 

@@ -128,6 +128,14 @@ inline constexpr std::string_view clear_mark =
     "update errand.directory set active = false where owner = $1::name and path = $2 and active and lease is "
     "null";
 
+/// How many launchpads are at work: a lease counts if the role errand_launchpad holds it
+/// (errand.lease_is_alive).
+inline constexpr std::string_view live_launchpads =
+    "select count(distinct l.objid)::bigint from pg_locks l join pg_stat_activity a using (pid) "
+    "where l.locktype = 'advisory' and l.granted and l.classid = 25970 and l.objid <> 0 and l.objsubid = 2 "
+    "and l.database = (select oid from pg_database where datname = current_database()) "
+    "and a.usename = 'errand_launchpad'";
+
 /// $1 a key. Locks of this session.
 inline constexpr std::string_view try_lock = "select pg_try_advisory_lock(25971, $1::bigint::int)";
 inline constexpr std::string_view unlock = "select pg_advisory_unlock(25971, $1::bigint::int)";

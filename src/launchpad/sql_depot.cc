@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "database/statements.h"
 #include "database/tree_path.h"
 #include "launchpad/shipment.h"
 #include "share/names.h"
@@ -19,11 +20,6 @@ constexpr std::string_view look_statement =
     "select d.xmin::text, b.file, max(b.start + octet_length(b.data))::bigint "
     "from errand.directory d left join errand.block b on b.owner = d.owner and b.directory = d.path "
     "where d.owner = $1::name and d.path = $2 and d.lease = $3 group by 1, 2";
-/// The blocks that hold the bytes from $4 to before $5.
-constexpr std::string_view read_statement =
-    "select start, data from errand.block where owner = $1::name and directory = $2 and file = $3 "
-    "and start >= coalesce((select max(start) from errand.block where owner = $1::name and directory = $2 "
-    "and file = $3 and start <= $4), 0) and start < $5 order by start";
 constexpr std::string_view remove_statement =
     "delete from errand.block where owner = $1::name and directory = $2 and file = $3";
 constexpr std::string_view punch_statement =
@@ -115,7 +111,7 @@ Result<std::string> SqlDepot::read(const std::string& owner, const std::string& 
   Parameters parameters;
   parameters.text(owner).text(directory).text(file).number(static_cast<std::int64_t>(start));
   parameters.number(static_cast<std::int64_t>(start + length));
-  TRY(Rows rows, run(read_statement, parameters));
+  TRY(Rows rows, run(database::statements::read_range, parameters));
   std::string bytes;
   for (std::size_t row = 0; row < rows.count(); ++row) {
     const auto begin = static_cast<std::uint64_t>(rows.number(row, 0));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "database/database_files.h"
+#include "database/statements.h"
 #include "share/names.h"
 #include "system/try.h"
 
@@ -19,12 +20,6 @@ using errand::database::Rows;
 constexpr std::string_view ask_about =
     "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false) "
     "from errand.directory where owner = $1::name and path = any($2)";
-/// Whether any launchpad is at work.
-constexpr std::string_view ask_for_launchpads =
-    "select exists (select from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' "
-    "and l.granted and l.classid = 25970 and l.objsubid = 2 and a.usename = 'errand_launchpad' "
-    "and l.database = (select oid from pg_database where datname = current_database()))";
-
 struct Claim {
   bool active = false;
   bool claimed = false;
@@ -47,8 +42,8 @@ Result<Answer> ask(DatabaseFiles& files, const std::vector<std::string>& directo
     answer.launchpad_is_up = answer.launchpad_is_up || claim.alive;
   }
   if (answer.launchpad_is_up) return answer;
-  TRY(Rows up, files.session().run(ask_for_launchpads, {}));
-  answer.launchpad_is_up = up.truth(0, 0);
+  TRY(Rows up, files.session().run(errand::database::statements::live_launchpads, {}));
+  answer.launchpad_is_up = up.number(0, 0) > 0;
   return answer;
 }
 

@@ -139,17 +139,17 @@ void Launchpad::attend(Slot& slot, HeldJob& job) {
 }
 
 Result<void> Launchpad::carry(Slot& slot, HeldJob& job) {
-  const bool ends = job.settled;
   if (!job.abandoned) {
     if (job.rung) {
       TRY_VOID(job.mirror->fetch());
       job.rung = false;
+      job.settled = job.mirror->settled_here();  // what was asked for may begin it again
     }
-    if (job.due_ns != 0 && !ends) TRY_VOID(job.mirror->ship(monotonic_ns()));
+    if (job.due_ns != 0 && !job.settled) TRY_VOID(job.mirror->ship(monotonic_ns()));
   }
   job.due_ns = 0;
   job.rung = false;
-  if (!ends) return {};
+  if (!job.settled) return {};
   if (!job.abandoned) {
     TRY(const bool released, job.mirror->settle(monotonic_ns()));
     job.settled = released;

@@ -8,6 +8,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -204,13 +205,17 @@ Result<Plan> make_plan(const LaunchpadOptions& options) {
   return plan;
 }
 
-/// Irrevocably the launchpad's own user; a member of the identities' groups, to share folders with them.
+/// Irrevocably the launchpad's own user; a member of the identities' groups, to share folders with them. Who
+/// started it to end with himself is still heeded: with its rights a process loses that wish.
 Result<void> drop_rights(const Plan& plan) {
+  int death_signal = 0;
+  prctl(PR_GET_PDEATHSIG, &death_signal);
   std::vector<gid_t> groups{plan.gid};
   for (const Identity& identity : plan.identities) groups.push_back(identity.gid);
   const bool done = setgroups(groups.size(), groups.data()) == 0 &&
                     setresgid(plan.gid, plan.gid, plan.gid) == 0 &&
-                    setresuid(plan.uid, plan.uid, plan.uid) == 0 && setuid(0) != 0;
+                    setresuid(plan.uid, plan.uid, plan.uid) == 0 && setuid(0) != 0 &&
+                    prctl(PR_SET_PDEATHSIG, death_signal) == 0;
   if (done) return {};
   return system::os_error(errno, "cannot become", own_user, false);
 }

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conformance/database_host.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <string_view>
-#include <thread>
 
+#include "database/launchpad_process.h"
 #include "database/target.h"
 
 namespace errand::conformance {
@@ -25,12 +21,6 @@ std::string line_of(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return line;
-}
-
-bool says(const std::string& path, std::string_view word) {
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return text.find(word) != std::string::npos;
 }
 
 database::Target target_as(const std::string& role) {
@@ -75,20 +65,8 @@ DatabaseHost::DatabaseHost(const std::string& root) : scratch_(root + "/scratch"
 }
 
 void DatabaseHost::start_launchpad(const std::string& connection) {
-  const std::string log = scratch_ + ".log";
-  launchpad_ = fork();
-  if (launchpad_ == 0) {
-    const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    dup2(file, 1);
-    dup2(file, 2);
-    const char* command = std::getenv("ERRAND_COMMAND");
-    execl(command, command, "launchpad", "--database", connection.c_str(), "--scratch", scratch_.c_str(),
-          "--workers", "2", nullptr);
-    _exit(127);
-  }
-  for (int i = 0; i < 3000 && !says(log, "serves"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(says(log, "serves")) << line_of(log);
+  launchpad_ = database::start_launchpad({"--database", connection, "--scratch", scratch_, "--workers", "2"},
+                                         scratch_ + ".log");
 }
 
 DatabaseHost::~DatabaseHost() {

@@ -140,7 +140,7 @@ TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileLending) {
   auto job = exec(leaving("alice"), echo_after, 2);
   ASSERT_TRUE(job) << job.error().message;
   ASSERT_TRUE(eventually([&] {
-    auto other = Connection::open(own_target("administrator"));
+    auto other = Connection::open(target_as("administrator"));
     auto waiting = (*other)->run(
         "select count(*)::bigint from pg_stat_activity where wait_event_type = 'Lock' and usename = "
         "'errand_launchpad' and datname = current_database()");
@@ -198,7 +198,7 @@ TEST_F(DatabaseServerLaunchpadFaultsTest, ItsSessionIsEndedWhileAJobRuns) {
 
 TEST_F(DatabaseServerLaunchpadFaultsTest, TheConnectionIsCutAtEveryMessage) {
   constexpr int most = 60;
-  Target target = own_target("launchpad");
+  Target target = target_as("launchpad");
   const std::string folder = file("proxy");
   std::filesystem::create_directory(folder);
   chmod(folder.c_str(), 0755);
@@ -262,7 +262,7 @@ TEST_F(DatabaseServerLaunchpadFaultsTest, ASubmitterWhoLosesHisRightsLosesNoResu
   ASSERT_TRUE(administrator.run_script("create role " + carol + " login password 'bob-secret'"));
   ASSERT_TRUE(administrator.run_script("grant errand_user to " + carol + "; grant " + carol +
                                        " to errand_lender with admin option"));
-  Target target = own_target("bob");
+  Target target = target_as("bob");
   auto context = InDatabase("host=" + target.parameters["host"] + " port=" + target.parameters["port"] +
                             " user=" + carol + " password=bob-secret dbname=" + database_);
   ASSERT_TRUE(context);

@@ -2,25 +2,20 @@
 #include "launchpad_fixture.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
+
+#include "database/launchpad_process.h"
 
 namespace errand::database {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string text_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 bool exists(const std::string& path) {
   return access(path.c_str(), F_OK) == 0;
@@ -83,14 +78,8 @@ void LaunchpadFixture::TearDown() {
   std::filesystem::remove_all(folder_of_test_, ignored);
 }
 
-Target LaunchpadFixture::own_target(const std::string& role) const {
-  Target target = target_as(role);
-  target.parameters["dbname"] = database_;
-  return target;
-}
-
 ComputeContext LaunchpadFixture::context_of(const std::string& role) const {
-  Target target = own_target(role);
+  Target target = target_as(role);
   std::string text = "host=" + target.parameters["host"] + " port=" + target.parameters["port"] +
                      " user=" + role + " password=" + target.parameters["password"] + " dbname=" + database_;
   auto context = InDatabase(text);
@@ -102,7 +91,7 @@ Connection& LaunchpadFixture::own_administrator() {
   if (!own_administrator_ || own_administrator_->is_lost()) {
     // The server may be starting again.
     EXPECT_TRUE(eventually([&] {
-      auto connection = Connection::open(own_target("administrator"));
+      auto connection = Connection::open(target_as("administrator"));
       if (connection) own_administrator_ = *std::move(connection);
       return connection.ok();
     }));
@@ -116,34 +105,15 @@ LaunchpadFixture::Running LaunchpadFixture::start(const std::vector<std::string>
   Running running;
   running.scratch = file("scratch" + std::to_string(++number));
   running.log = running.scratch + ".log";
-  Target target = own_target("launchpad");
+  Target target = target_as("launchpad");
   std::string text = "host='" + target.parameters["host"] + "' port=" + target.parameters["port"] +
                      " user=errand_launchpad dbname=" + database_;
-  std::vector<std::string> words{std::getenv("ERRAND_COMMAND"),
-                                 "launchpad",
-                                 "--database",
-                                 uri.empty() ? text : uri,
-                                 "--scratch",
-                                 running.scratch,
-                                 "--workers",
-                                 "2"};
+  std::vector<std::string> words{
+      "--database", uri.empty() ? text : uri, "--scratch", running.scratch, "--workers", "2"};
   if (geteuid() != 0) words.insert(words.end(), {"--role", "alice"});
   words.insert(words.end(), more.begin(), more.end());
-  running.pid = fork();
-  if (running.pid == 0) {
-    const int log = open(running.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    dup2(log, 1);
-    dup2(log, 2);
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    execv(arguments[0], arguments.data());
-    _exit(127);
-  }
-  started_.push_back(running.pid);
-  scratches_.push_back(running.scratch);
-  EXPECT_TRUE(eventually([&] { return log_of(running).find("serves") != std::string::npos; }))
-      << log_of(running);
+  running.pid = start_launchpad(words, running.log);
+  if (running.pid > 0) started_.push_back(running.pid);
   return running;
 }
 
@@ -152,6 +122,7 @@ std::string LaunchpadFixture::log_of(const Running& launchpad) const {
 }
 
 int LaunchpadFixture::stop(Running& launchpad) {
+  if (launchpad.pid <= 0) return -1;  // it never served; kill(-1) would be everybody
   ::kill(launchpad.pid, SIGTERM);
   int status = 0;
   waitpid(launchpad.pid, &status, 0);
@@ -160,6 +131,7 @@ int LaunchpadFixture::stop(Running& launchpad) {
 }
 
 void LaunchpadFixture::kill(Running& launchpad) {
+  if (launchpad.pid <= 0) return;
   ::kill(launchpad.pid, SIGKILL);
   waitpid(launchpad.pid, nullptr, 0);
   std::erase(started_, launchpad.pid);

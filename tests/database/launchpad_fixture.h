@@ -46,8 +46,6 @@ class LaunchpadFixture : public DatabaseFixture {
 
   /// The context of a submitter.
   [[nodiscard]] ComputeContext context_of(const std::string& role) const;
-  /// The target of a role.
-  [[nodiscard]] Target own_target(const std::string& role) const;
   [[nodiscard]] std::string file(const std::string& name) const { return folder_of_test_ + "/" + name; }
   void let_go(const std::string& name) const { std::ofstream(file(name)) << "go"; }
   /// Looks again and again, two minutes at most.
@@ -63,7 +61,6 @@ class LaunchpadFixture : public DatabaseFixture {
  private:
   std::string folder_of_test_;
   std::vector<pid_t> started_;
-  std::vector<std::string> scratches_;
   std::unique_ptr<Connection> own_administrator_;
 };
 

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A launchpad and clients, on a real server: what the two promise each other when nothing goes wrong.
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "client/open_place.h"
 #include "launchpad_fixture.h"
+#include "share/job_directory.h"
+#include "share/names.h"
 
 namespace errand::database {
 namespace {
@@ -86,6 +96,59 @@ TEST_F(DatabaseServerLaunchpadTest, ACanceledJobEndsAndARetriedOneRunsAgain) {
   auto results = failing->results();
   ASSERT_TRUE(results) << results.error().message;
   EXPECT_EQ((*results)[0].exit_code, 0);
+}
+
+/// The launchpad sleeps while the job's run ends on its host and the request to run it again arrives.
+TEST_F(DatabaseServerLaunchpadTest, ARetryThatArrivesTogetherWithTheEndIsNotForgotten) {
+  auto launchpad = start();
+  ASSERT_GT(launchpad.pid, 0);
+  ComputeContext context = context_of("alice");
+  context.wait = false;
+  auto job = exec(context, wait_for_file, 1, file("go"));
+  ASSERT_TRUE(job) << job.error().message;
+  const std::string mark = file("go.started.1");
+  ASSERT_TRUE(eventually([&] { return access(mark.c_str(), F_OK) == 0; }));
+  ASSERT_EQ(::kill(launchpad.pid, SIGSTOP), 0);
+  let_go("go");
+  const std::string active = launchpad.scratch + "/w1/place/" + share::active_path(job->id());
+  EXPECT_TRUE(eventually([&] { return access(active.c_str(), F_OK) != 0; }));
+
+  auto place = client::open_place(context.share_dir, false);
+  ASSERT_TRUE(place) << place.error().message;
+  auto directory = share::JobDirectory::open(*place, job->id());
+  ASSERT_TRUE(directory) << directory.error().message;
+  share::Request request;
+  request.kind = share::Request::Kind::retry;
+  request.tasks = {{0, 1}};
+  request.first_attempt = 2;
+  ASSERT_TRUE((*directory)->add_request(request));
+  ASSERT_TRUE((*place)->ring(job->id()));
+  ASSERT_EQ(::kill(launchpad.pid, SIGCONT), 0);
+
+  EXPECT_TRUE(eventually([&] {
+    std::ifstream starts(mark);
+    return std::count(std::istreambuf_iterator<char>(starts), {}, '\n') == 2;
+  }));
+  ASSERT_TRUE(wait_for_job(*job));
+  EXPECT_EQ(get_job_status(*job)->status, JobStatus::finished);
+}
+
+/// It would keep the workers' users from everybody after it.
+TEST_F(DatabaseServerLaunchpadTest, ALaunchpadEndsWithWhoeverStartedItSo) {
+  const pid_t starter = fork();
+  if (starter == 0) {
+    const Running launchpad = start();
+    std::ofstream(file("pid.new")) << launchpad.pid;
+    std::filesystem::rename(file("pid.new"), file("pid"));
+    pause();
+  }
+  EXPECT_TRUE(eventually([&] { return access(file("pid").c_str(), F_OK) == 0; }));
+  pid_t launchpad = 0;
+  std::ifstream(file("pid")) >> launchpad;
+  ASSERT_GT(launchpad, 0);
+  ::kill(starter, SIGKILL);
+  waitpid(starter, nullptr, 0);
+  EXPECT_TRUE(eventually([&] { return ::kill(launchpad, 0) != 0; }));
 }
 
 TEST_F(DatabaseServerLaunchpadTest, TwoOfThemShareTheWork) {

@@ -26,6 +26,12 @@ std::optional<JobReport> from_seal(const share::JobDirectory& job) {
 
 JobReport compute(share::JobDirectory& job, const status::EngineReport& engine) {
   Gathered gathered = gather(job, engine);
+  const bool has_nobody = engine.alive == 0 && engine.waiting == 0 && !gathered.evidence.verdict_canceled;
+  // The engine was asked after the directory was listed: what it knows no more may have ended in between.
+  if (has_nobody && (gathered.index != nullptr || job.refresh())) {
+    if (auto sealed = from_seal(job)) return *std::move(sealed);
+    if (job.has(share::JobFileName::Kind::verdict)) gathered = gather(job, engine);
+  }
   JobReport report;
   report.status = status::compute_status(gathered.evidence, engine);
   report.index = std::move(gathered.index);

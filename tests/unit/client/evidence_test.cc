@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "client/job_report.h"
 #include "client_fixture.h"
 
 namespace errand::client {
@@ -133,6 +134,23 @@ TEST_F(EvidenceTest, AskingWritesNothing) {
     ASSERT_TRUE(get_job_output(job).ok());
     EXPECT_EQ(fingerprint(job), before);
   }
+}
+
+TEST_F(EvidenceTest, AJobThatEndsBetweenTheLookAtItsFilesAndTheEnginesAnswerIsNotMissing) {
+  JobRef canceled = publish(2);
+  auto listed = open(canceled);
+  ASSERT_TRUE(share::settle_cancel(*open(canceled)).ok());
+  JobReport report = report_as_listed(*listed);
+  EXPECT_EQ(report.status.status, JobStatus::canceled) << report.status.reason;
+
+  JobRef under_way = publish(2);
+  listed = open(under_way);
+  share::Verdict verdict;
+  verdict.total = 2;
+  auto other = open(under_way);
+  ASSERT_TRUE(other->write_verdict(verdict).ok());  // and dies before it removes anything
+  report = report_as_listed(*listed);
+  EXPECT_EQ(report.status.status, JobStatus::canceled) << report.status.reason;
 }
 
 }  // namespace

@@ -18,7 +18,29 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class DatabaseServerLaunchpadTest : public LaunchpadFixture {};
+class DatabaseServerLaunchpadTest : public LaunchpadFixture {
+ protected:
+  /// The request of a retry of the one task, and nothing else of it: nobody is told. Null: it failed.
+  static std::shared_ptr<share::Place> ask_for_another_run(const JobRef& job) {
+    auto place = client::open_place(job.place(), false);
+    auto directory = place ? share::JobDirectory::open(*place, job.id())
+                           : Result<std::unique_ptr<share::JobDirectory>>(place.error());
+    EXPECT_TRUE(directory) << (directory ? "" : directory.error().message);
+    if (!directory) return nullptr;
+    share::Request request;
+    request.kind = share::Request::Kind::retry;
+    request.tasks = {{0, 1}};
+    request.first_attempt = 2;
+    EXPECT_TRUE((*directory)->add_request(request));
+    return *place;
+  }
+
+  /// How often wait_for_file has begun.
+  static std::ptrdiff_t starts(const std::string& mark) {
+    std::ifstream file(mark);
+    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+  }
+};
 
 std::vector<int> numbers(int count) {
   std::vector<int> list(static_cast<std::size_t>(count));
@@ -113,24 +135,35 @@ TEST_F(DatabaseServerLaunchpadTest, ARetryThatArrivesTogetherWithTheEndIsNotForg
   const std::string active = launchpad.scratch + "/w1/place/" + share::active_path(job->id());
   EXPECT_TRUE(eventually([&] { return access(active.c_str(), F_OK) != 0; }));
 
-  auto place = client::open_place(context.share_dir, false);
-  ASSERT_TRUE(place) << place.error().message;
-  auto directory = share::JobDirectory::open(*place, job->id());
-  ASSERT_TRUE(directory) << directory.error().message;
-  share::Request request;
-  request.kind = share::Request::Kind::retry;
-  request.tasks = {{0, 1}};
-  request.first_attempt = 2;
-  ASSERT_TRUE((*directory)->add_request(request));
-  ASSERT_TRUE((*place)->ring(job->id()));
+  auto place = ask_for_another_run(*job);
+  ASSERT_NE(place, nullptr);
+  ASSERT_TRUE(place->ring(job->id()));
   ASSERT_EQ(::kill(launchpad.pid, SIGCONT), 0);
-
-  EXPECT_TRUE(eventually([&] {
-    std::ifstream starts(mark);
-    return std::count(std::istreambuf_iterator<char>(starts), {}, '\n') == 2;
-  }));
+  EXPECT_TRUE(eventually([&] { return starts(mark) == 2; }));
   ASSERT_TRUE(wait_for_job(*job));
   EXPECT_EQ(get_job_status(*job)->status, JobStatus::finished);
+}
+
+TEST_F(DatabaseServerLaunchpadTest, ARetryWhoseClientDiedBeforeItToldAnybodyIsTakenUpByWhoeverAsks) {
+  start();
+  ComputeContext context = context_of("alice");
+  context.wait = false;
+  let_go("go");
+  auto job = exec(context, wait_for_file, 1, file("go"));
+  ASSERT_TRUE(job) << job.error().message;
+  ASSERT_TRUE(wait_for_job(*job));
+  const std::string path = share::job_path(job->id());
+  EXPECT_TRUE(eventually([&] {
+    auto rows = own_administrator().run(
+        "select active or lease is not null from errand.directory where path = '" + path + "'");
+    return rows && rows->count() == 1 && !rows->truth(0, 0);
+  }));
+  auto place = ask_for_another_run(*job);
+  ASSERT_NE(place, nullptr);
+  ASSERT_TRUE(place->files().remove(path + "/seal"));
+  ASSERT_TRUE(wait_for_job(*job));
+  EXPECT_EQ(get_job_status(*job)->status, JobStatus::finished);
+  EXPECT_EQ(starts(file("go.started.1")), 2);
 }
 
 /// It would keep the workers' users from everybody after it.

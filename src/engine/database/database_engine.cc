@@ -94,6 +94,7 @@ class DatabaseEngine final : public Engine {
 
  private:
   static status::EngineReport report(share::JobDirectory& job, const Claim& claim, bool launchpad_is_up);
+  static bool take_up(share::JobDirectory& job);
   Capabilities capabilities_{.runs_on_submit_host = false};
 };
 
@@ -114,10 +115,20 @@ status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Clai
     report.waiting = 1;
     report.reason = launchpad_is_up ? "waiting for the launchpad"
                                     : "no launchpad is at work on the database's host (errand launchpad)";
+  } else if (take_up(job)) {
+    report.waiting = 1;
+    report.reason = "asked to run again; the launchpad is told once more";
   } else {
     report.forgotten = 1;
   }
   return report;
+}
+
+/// Whoever asked for another run may have died before he told anybody. False: there is no such request.
+bool DatabaseEngine::take_up(share::JobDirectory& job) {
+  if (job.requests() == 0 || !job.refresh()) return false;
+  const bool answered = job.has(share::JobFileName::Kind::seal) || job.has(share::JobFileName::Kind::verdict);
+  return !answered && job.place().ring(job.id()).ok();
 }
 
 std::vector<status::EngineReport> DatabaseEngine::query(share::Place& place,

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <atomic>
-#include <system_error>
-#include <thread>
 #include <unordered_set>
 
 #include "client/job_report.h"
 #include "client/open_place.h"
+#include "client/read_seals.h"
 #include "client/summary.h"
 #include "errand/job.h"
-#include "journal/record.h"
 #include "share/names.h"
 #include "share/sealing.h"
 #include "system/try.h"
@@ -17,7 +14,6 @@
 namespace errand::client {
 namespace {
 
-constexpr std::uint64_t seal_limit = std::uint64_t{1} << 20;
 constexpr std::string_view none = "none";
 
 /// Which states a listing keeps.
@@ -51,58 +47,6 @@ Result<Wanted> parse_states(const std::vector<std::string>& states) {
     }
   }
   return wanted;
-}
-
-/// The seal of a job that is not marked active. A retry marks its job active before it voids the seal, so
-/// such a seal holds.
-std::optional<share::Seal> parse_seal(std::string_view bytes) {
-  journal::RecordReader reader(std::as_bytes(std::span(bytes)));
-  auto header = reader.next();
-  auto record = header ? reader.next() : std::nullopt;
-  if (!record || !journal::parse_file_header(*header, "seal")) return std::nullopt;
-  auto seal = share::decode_seal(record->text());
-  if (!seal) return std::nullopt;
-  return *std::move(seal);
-}
-
-/// Fewer are read before a thread has started.
-constexpr std::size_t ids_per_reader = 2048;
-constexpr std::size_t most_readers = 4;
-
-/// The seals of these jobs, in their order; empty for what is not sealed, and for ids that are `left_out`.
-/// Opening a hundred thousand files is most of a listing, and the kernel does it on every core.
-template <class LeftOut>
-std::vector<std::optional<share::Seal>> read_seals(const share::Place& place,
-                                                   const std::vector<std::string>& ids,
-                                                   const LeftOut& left_out) {
-  std::vector<std::optional<share::Seal>> seals(ids.size());
-  std::atomic<std::size_t> next = 0;
-  auto read = [&] {
-    for (std::size_t begin = 0; (begin = next.fetch_add(ids_per_reader)) < ids.size();) {
-      std::vector<std::size_t> wanted;
-      std::vector<std::string> paths;
-      for (std::size_t i = begin; i < std::min(begin + ids_per_reader, ids.size()); ++i) {
-        if (left_out(ids[i])) continue;
-        wanted.push_back(i);
-        paths.push_back(share::job_path(ids[i]) + "/seal");
-      }
-      auto contents = place.files().read_each(paths, seal_limit);
-      for (std::size_t k = 0; k < wanted.size(); ++k) {
-        if (contents[k]) seals[wanted[k]] = parse_seal(*contents[k]);
-      }
-    }
-  };
-  std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  std::size_t readers = std::min({most_readers, cores, ids.size() / ids_per_reader + 1});
-  std::vector<std::thread> threads;
-  try {
-    while (threads.size() + 1 < readers) threads.emplace_back(read);
-  } catch (const std::system_error&) {
-    // Fewer threads than wished for: the others read more.
-  }
-  read();
-  for (std::thread& thread : threads) thread.join();
-  return seals;
 }
 
 /// A context as a submission to the place records it.

@@ -227,7 +227,8 @@ Result<void> DatabaseFiles::rename(const std::string& from, const std::string& t
   TRY(const TreePath source, parse_tree_path(from));
   TRY(const TreePath target, parse_tree_path(to));
   if (source.kind == Kind::staging && target.kind == Kind::job) return publish_staged(source, target);
-  if (source.kind == Kind::job && target.kind == Kind::trash) return discard(source);
+  if (source.kind == Kind::job && target.kind == Kind::trash)
+    return std::move(discard({source.directory}).front());
   if (source.kind == Kind::file && target.kind == Kind::file && !source.is_staged())
     return rename_file(source, target);
   return cannot_be_done("rename", from + " to " + to);
@@ -241,14 +242,35 @@ Result<void> DatabaseFiles::publish_staged(const TreePath& from, const TreePath&
   return {};
 }
 
-Result<void> DatabaseFiles::discard(const TreePath& job) {
-  const std::string channel = channel_or_nobody(job.directory);
-  const std::string id = id_of(job);
-  Parameters parameters = at(job);
-  parameters.text(channel).text(id);
+/// Each is one of them that are there at most once.
+std::vector<Result<void>> DatabaseFiles::discard(const std::vector<std::string>& directories) {
   bool repeated = false;
-  TRY(Rows rows, session_->run(statements::discard, parameters, &repeated));
-  return rows.count() > 0 || repeated ? Result<void>() : Result<void>(no_such_file(job.directory));
+  auto rows = session_->run(statements::discard, Parameters().text(owner_).texts(directories), &repeated);
+  std::set<std::string_view> gone;
+  for (std::size_t row = 0; rows && row < rows->count(); ++row) gone.insert(rows->text(row, 0));
+  std::vector<Result<void>> discarded;
+  for (const std::string& directory : directories) {
+    if (!rows)
+      discarded.emplace_back(rows.error());
+    else if (gone.erase(directory) > 0 || repeated)
+      discarded.emplace_back();
+    else
+      discarded.emplace_back(no_such_file(directory));
+  }
+  return discarded;
+}
+
+std::vector<Result<void>> DatabaseFiles::rename_each(
+    const std::vector<std::pair<std::string, std::string>>& names) {
+  std::vector<std::string> directories;
+  for (const auto& [from, to] : names) {
+    auto source = parse_tree_path(from);
+    auto target = parse_tree_path(to);
+    if (!source || !target || source->kind != Kind::job || target->kind != Kind::trash)
+      return Files::rename_each(names);
+    directories.push_back(source->directory);
+  }
+  return discard(directories);
 }
 
 Result<void> DatabaseFiles::rename_file(const TreePath& from, const TreePath& to) {
@@ -307,7 +329,7 @@ Result<void> DatabaseFiles::remove_tree(const std::string& path) {
     job->discard();
     return {};
   }
-  return discard(where);  // what a process that died had begun
+  return std::move(discard({where.directory}).front());  // what a process that died had begun
 }
 
 Result<void> DatabaseFiles::sync_directory(const std::string&) {

@@ -44,6 +44,9 @@ class DatabaseFiles final : public system::Files {
   Result<void> import_file(const std::string& outside, const std::string& path, bool executable) override;
   Result<void> publish(const std::string& path, std::string_view content, bool durable,
                        bool replace) override;
+  std::vector<Result<void>> rename_each(
+      const std::vector<std::pair<std::string, std::string>>& names) override;
+  [[nodiscard]] bool is_of_one_user() const override { return true; }
   [[nodiscard]] bool is_network() const override { return false; }
   [[nodiscard]] std::string absolute(const std::string& path) const override;
 
@@ -57,7 +60,7 @@ class DatabaseFiles final : public system::Files {
   Result<bool> put(const TreePath& path, std::string_view content, bool durable, bool replace);
   Result<std::unique_ptr<system::File>> open_mark(const TreePath& path);
   Result<void> publish_staged(const TreePath& from, const TreePath& to);
-  Result<void> discard(const TreePath& job);
+  std::vector<Result<void>> discard(const std::vector<std::string>& directories);
   Result<void> rename_file(const TreePath& from, const TreePath& to);
 
   std::shared_ptr<Session> session_;

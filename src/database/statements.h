@@ -105,11 +105,14 @@ inline constexpr std::string_view publish_staged =
     "with moved as (update errand.directory set path = $2, active = $4::text::boolean "
     "where owner = $1::name and path = $3 returning path) select pg_notify('errand_submit', $5) from moved";
 
-/// $3 whom to notify, $4 the job's id. A launchpad is told only if it has the job.
+/// $2 is an array of directories. Whoever follows a job that had not settled is told, and a launchpad if it
+/// has the job; one that had settled is nobody's business.
 inline constexpr std::string_view discard =
-    "with gone as (delete from errand.directory where owner = $1::name and path = $2 and "
-    "set_config('synchronous_commit', 'off', true) is not null returning lease) "
-    "select pg_notify($3, ''), case when lease is not null then pg_notify('errand_submit', $4) end from gone";
+    "with gone as (delete from errand.directory where owner = $1::name and path = any($2) and "
+    "set_config('synchronous_commit', 'off', true) is not null returning path, active, lease) "
+    "select path, case when active or lease is not null then pg_notify('errand_' || substr(path, 12), '') "
+    "end, "
+    "case when lease is not null then pg_notify('errand_submit', substr(path, 6)) end from gone";
 inline constexpr std::string_view remove_file =
     "delete from errand.block where owner = $1::name and directory = $2 and file = $3 and "
     "set_config('synchronous_commit', 'off', true) is not null";

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
+#include <string_view>
 
 #include "share/names.h"
 #include "system/try.h"
@@ -170,29 +172,71 @@ void Place::clear_active(const std::string& id) const {
   (void)files_->remove(active_path(id));
 }
 
-Result<std::string> Place::discard_job(const std::string& id, std::string_view why) const {
-  std::string from = job_path(id);
-  std::string trash = in(trash_directory, id + "." + make_job_id(clock_.now_ns()).substr(20));
-  Result<void> moved = files_->rename(from, trash);
-  if (!moved) {
-    if (moved.error().code != ErrorCode::not_found) return std::move(moved).error();
-    return Error{ErrorCode::job_missing, "there is no job " + id + " in " + path_, false, "", 0};
+/// The tombstones only serve better messages; a full disk must not keep jobs from being removed.
+void Place::bury(const std::vector<std::string>& ids, std::string_view why) const {
+  if (ids.empty()) return;
+  std::string lines;
+  for (const std::string& id : ids) {
+    lines += id + " " + std::to_string(clock_.now_ns()) + " " + std::string(why) + "\n";
   }
-  std::string line = id + " " + std::to_string(clock_.now_ns()) + " " + std::string(why) + "\n";
-  // The tombstone only serves a better message; a full disk must not keep a job from being removed.
   if (auto file = files_->open_append(std::string(tombstones_name))) {
-    (void)(*file)->append(std::as_bytes(std::span(line)));
+    (void)(*file)->append(std::as_bytes(std::span(lines)));
   }
-  clear_active(id);
-  return trash;
+  if (ids.size() == 1) return clear_active(ids.front());
+  auto active = active_ids();
+  if (!active) return;
+  const std::set<std::string_view> buried(ids.begin(), ids.end());
+  for (const std::string& id : *active) {
+    if (buried.contains(id)) clear_active(id);
+  }
+}
+
+std::vector<Result<std::string>> Place::discard_jobs(const std::vector<std::string>& ids,
+                                                     std::string_view why) const {
+  const std::string ending = "." + make_job_id(clock_.now_ns()).substr(20);
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const std::string& id : ids) names.emplace_back(job_path(id), in(trash_directory, id + ending));
+  auto moved = files_->rename_each(names);
+  std::vector<Result<std::string>> discarded;
+  std::vector<std::string> gone;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (moved[i]) {
+      discarded.emplace_back(std::move(names[i].second));
+      gone.push_back(ids[i]);
+    } else if (moved[i].error().code != ErrorCode::not_found) {
+      discarded.emplace_back(std::move(moved[i]).error());
+    } else {
+      discarded.emplace_back(
+          Error{ErrorCode::job_missing, "there is no job " + ids[i] + " in " + path_, false, "", 0});
+    }
+  }
+  bury(gone, why);
+  return discarded;
+}
+
+Result<std::string> Place::discard_job(const std::string& id, std::string_view why) const {
+  return std::move(discard_jobs({id}, why).front());
+}
+
+std::vector<Result<void>> Place::remove_jobs(const std::vector<std::string>& ids, std::string_view why,
+                                             const std::function<void(std::string_view)>& removed) const {
+  std::vector<Result<void>> outcomes;
+  auto discarded = discard_jobs(ids, why);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!discarded[i]) {
+      outcomes.emplace_back(std::move(discarded[i]).error());
+      continue;
+    }
+    if (removed) removed(files_->absolute(job_path(ids[i])));
+    (void)files_->remove_tree(*discarded[i]);  // what stays is swept later; nothing shows it
+    outcomes.emplace_back();
+  }
+  return outcomes;
 }
 
 Result<void> Place::remove_job(const std::string& id, std::string_view why,
                                const std::function<void(std::string_view)>& removed) const {
-  TRY(std::string trash, discard_job(id, why));
-  if (removed) removed(files_->absolute(job_path(id)));
-  (void)files_->remove_tree(trash);  // what stays is swept later; nothing shows it
-  return {};
+  return std::move(remove_jobs({id}, why, removed).front());
 }
 
 void Place::empty_trash() const {

@@ -59,8 +59,13 @@ class Place {
   /// Errors: job_missing (nothing there), place_unwritable. Safe against a second remover.
   Result<void> remove_job(const std::string& id, std::string_view why,
                           const std::function<void(std::string_view)>& removed = {}) const;
+  /// Each of them, in their order: many cost little more than one where the place is a database.
+  std::vector<Result<void>> remove_jobs(const std::vector<std::string>& ids, std::string_view why,
+                                        const std::function<void(std::string_view)>& removed = {}) const;
   /// The same but for the unlinking: gives the directory in the trash, for Files::remove_tree or empty_trash.
   Result<std::string> discard_job(const std::string& id, std::string_view why) const;
+  std::vector<Result<std::string>> discard_jobs(const std::vector<std::string>& ids,
+                                                std::string_view why) const;
   /// Unlinks what lies in the trash. Safe against others that do the same.
   void empty_trash() const;
   struct Tombstone {
@@ -77,6 +82,7 @@ class Place {
   Result<void> create_layout();
   [[nodiscard]] std::int64_t measure_file_time() const;
   Result<void> read_marker();
+  void bury(const std::vector<std::string>& ids, std::string_view why) const;
 
   std::shared_ptr<system::Files> files_;
   std::string path_;

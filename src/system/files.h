@@ -137,6 +137,11 @@ class Files {
   /// read_all of each, in their order: one question where asking costs more than reading.
   virtual std::vector<Result<std::string>> read_each(const std::vector<std::string>& paths,
                                                      std::uint64_t limit);
+  /// rename of each, from first to second, in their order; likewise.
+  virtual std::vector<Result<void>> rename_each(
+      const std::vector<std::pair<std::string, std::string>>& names);
+  /// True if nothing of it can be another user's.
+  [[nodiscard]] virtual bool is_of_one_user() const { return false; }
 };
 
 /// The tree below an existing directory of the operating system. Errors: place_unreadable.

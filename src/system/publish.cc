@@ -40,4 +40,11 @@ std::vector<Result<std::string>> Files::read_each(const std::vector<std::string>
   return contents;
 }
 
+std::vector<Result<void>> Files::rename_each(const std::vector<std::pair<std::string, std::string>>& names) {
+  std::vector<Result<void>> renamed;
+  renamed.reserve(names.size());
+  for (const auto& [from, to] : names) renamed.push_back(rename(from, to));
+  return renamed;
+}
+
 }  // namespace errand::system

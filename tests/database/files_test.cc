@@ -132,6 +132,17 @@ TEST_F(DatabaseFilesTest, AFileOfManyBlocksIsReplacedAsAWhole) {
   EXPECT_EQ(*files_->read_all("tombstones", 8 << 20), "small");
 }
 
+TEST_F(DatabaseFilesTest, ManyJobsAreRemovedAtOnceAndEachIsRemovedOnce) {
+  publish("job");
+  const std::string never = "jobs/" + share::make_job_id(1);
+  auto removed = files_->rename_each({{job_, "trash/a"}, {never, "trash/b"}, {job_, "trash/c"}});
+  ASSERT_EQ(removed.size(), 3u);
+  EXPECT_TRUE(removed[0]);
+  EXPECT_EQ(removed[1].error().code, ErrorCode::not_found);
+  EXPECT_EQ(removed[2].error().code, ErrorCode::not_found);
+  EXPECT_EQ(files_->info(job_).error().code, ErrorCode::not_found);
+}
+
 TEST_F(DatabaseFilesTest, NothingIsCreatedInADirectoryThatIsNotThere) {
   EXPECT_EQ(files_->publish(job_ + "/seal", "seal", true, true).error().code, ErrorCode::not_found);
   EXPECT_EQ(files_->create(job_ + "/seal").error().code, ErrorCode::not_found);

@@ -39,6 +39,30 @@ TEST_F(CleanupTest, FailedAndCanceledJobsGo) {
   EXPECT_EQ(get_job_status(stopped)->status, JobStatus::missing);
 }
 
+TEST_F(CleanupTest, OfManyEachIsToldOfInItsPlace) {
+  std::vector<JobRef> jobs;
+  for (int i = 0; i < 1001; ++i) {  // more than are looked at together
+    jobs.push_back(publish(1));
+    if (i % 100 != 0) continue;
+    ASSERT_TRUE(share::record_canceled(*open(jobs.back()), {}).ok());
+  }
+  JobRef unread = finished(1);
+  std::vector<JobRef> named{jobs[1000], unread, jobs[5], jobs[0], jobs[1000], JobRef("rxJob_nonsense")};
+  named.insert(named.end(), jobs.begin(), jobs.end());
+  auto report = cleanup_jobs(named);
+  ASSERT_TRUE(report.ok());
+  std::vector<std::string> gone{jobs[1000].id(), jobs[0].id()};
+  for (int i = 100; i < 1000; i += 100) gone.push_back(jobs[static_cast<std::size_t>(i)].id());
+  EXPECT_EQ(report->removed, gone);
+  ASSERT_EQ(report->warnings.size(), 1U + 1U + 1U + 1U + 990U + 2U);
+  EXPECT_THAT(report->warnings[0], HasSubstr("get the results"));
+  EXPECT_THAT(report->warnings[1], HasSubstr("wait for it"));
+  EXPECT_THAT(report->warnings[2], HasSubstr("there is no job " + jobs[1000].id()));
+  EXPECT_THAT(report->warnings[3], HasSubstr("rxJob_nonsense"));
+  for (const JobRef& job : {jobs[0], jobs[100], jobs[1000]}) EXPECT_FALSE(exists(job));
+  for (const JobRef& job : {jobs[1], jobs[999], unread}) EXPECT_TRUE(exists(job));
+}
+
 TEST_F(CleanupTest, AFinishedJobIsKeptAndBothWaysOutAreNamed) {
   JobRef job = finished(1);
   auto report = cleanup_jobs({job});

@@ -104,7 +104,7 @@ ReaderHold::~ReaderHold() {
   Holds& all = holds();
   const std::lock_guard lock(all.mutex);
   if (shared_.use_count() > 1) return;
-  if (shared_->file) (void)job_.place().files().remove(file_of(job_, shared_->reader));
+  if (shared_->file && !job_is_gone_) (void)job_.place().files().remove(file_of(job_, shared_->reader));
   shared_.reset();
   all.by_job.erase(key_of(job_));
 }

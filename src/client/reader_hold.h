@@ -28,6 +28,8 @@ class ReaderHold {
 
   /// True if no other thread or process reads the job's results now.
   [[nodiscard]] bool is_alone();
+  /// The job was removed, and the hold with it.
+  void job_is_gone() { job_is_gone_ = true; }
   /// Leaves the mark that the results were fetched. A convenience: errors are dropped.
   void mark_fetched();
 
@@ -36,6 +38,7 @@ class ReaderHold {
  private:
   share::JobDirectory& job_;
   std::shared_ptr<Shared> shared_;
+  bool job_is_gone_ = false;
 };
 
 }  // namespace errand::client

@@ -72,7 +72,7 @@ Result<void> visit_all(share::JobDirectory& job, JobReport& report, detail::Outc
   visitor.begin(total);
   if (!report.index) {
     report.index = std::make_unique<share::OutcomeIndex>(job);
-    TRY_VOID(report.index->refresh(total));
+    TRY_VOID(report.index->read_listed(total));  // what is sealed gets no more files
   }
   if (report.index->counts().all() < total) return incomplete(job, *report.index, total);
   OutcomeDelivery delivery(job);
@@ -111,6 +111,7 @@ std::string clean_up(share::JobDirectory& job, ReaderHold& hold, bool at_rest, c
   auto trash = job.place().discard_job(job.id(), "its results were fetched");
   if (!trash && trash.error().code == ErrorCode::job_missing) return {};
   if (!trash) return "The job was kept: " + trash.error().message + ".";
+  hold.job_is_gone();
   // Removed it is; unlinking may wait for the disk, and the caller need not.
   auto engine = engine::find_engine(engine_name);
   if (!engine || !(*engine)->empty_trash(job.place())) (void)job.place().files().remove_tree(*trash);

@@ -175,7 +175,7 @@ Result<JobRef> wait_if_asked(const Submission& submission, JobRef job) {
   TRY(auto directory, share::JobDirectory::open(submission.place(), job.id()));
   WaitOptions options;
   options.interrupted = program_handles_interruption;
-  auto waited = wait_until_ended(*directory, options, true);
+  auto waited = wait_until_ended(*directory, options);
   if (!waited && waited.error().code != ErrorCode::interrupted) return std::move(waited).error();
   return job;
 }

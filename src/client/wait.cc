@@ -16,6 +16,8 @@ using SteadyClock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds progress_interval{100};
+/// How old a job may be of which nobody need ask how it is.
+constexpr Milliseconds fresh_age{100};
 
 /// A change after which the job may have settled: the seal, a verdict, or its directory is gone.
 bool may_settle(const system::Change& change) {
@@ -31,8 +33,8 @@ class Waiter {
          const std::function<bool(const JobReport&)>& done)
       : job_(job), options_(options), done_(done) {}
 
-  Result<JobReport> run(DirectoryWatch& watch, bool just_submitted) {
-    bool look = !just_submitted || options_.progress != nullptr;
+  Result<JobReport> run(DirectoryWatch& watch, bool may_put_off) {
+    bool look = !may_put_off || options_.progress != nullptr || !is_fresh();
     while (true) {
       if (look) {
         JobReport report = look_now();
@@ -52,6 +54,13 @@ class Waiter {
  private:
   static Milliseconds since(SteadyClock::time_point then) {
     return std::chrono::floor<Milliseconds>(SteadyClock::now() - then);
+  }
+
+  /// Asked behind the watch: what ends from here on is told.
+  [[nodiscard]] bool is_fresh() const {
+    const std::int64_t age_ms = job_.place().clock().now_ns() / 1'000'000 - share::id_time_ms(job_.id());
+    if (age_ms < 0 || age_ms > fresh_age.count() || !job_.refresh()) return false;
+    return !job_.has(share::JobFileName::Kind::seal) && !job_.has(share::JobFileName::Kind::verdict);
   }
 
   JobReport look_now() {
@@ -102,10 +111,8 @@ bool has_ended(const JobReport& report) {
   return is_settled(report.status.status);
 }
 
-}  // namespace
-
 Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& options,
-                             const std::function<bool(const JobReport&)>& done, bool just_submitted) {
+                             const std::function<bool(const JobReport&)>& done, bool may_put_off) {
   auto watch = DirectoryWatch::open(job.place(), job.path());
   if (!watch && watch.error().code == ErrorCode::not_found) {
     JobReport report = report_of(job);
@@ -113,12 +120,18 @@ Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& option
     return report;
   }
   if (!watch) return std::move(watch).error();
-  return Waiter(job, options, done).run(*watch, just_submitted);
+  return Waiter(job, options, done).run(*watch, may_put_off);
 }
 
-Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options,
-                                   bool just_submitted) {
-  TRY(JobReport report, wait_until(job, options, has_ended, just_submitted));
+}  // namespace
+
+Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& options,
+                             const std::function<bool(const JobReport&)>& done) {
+  return wait_until(job, options, done, false);
+}
+
+Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options) {
+  TRY(JobReport report, wait_until(job, options, has_ended, true));
   seal(job, report);
   return report;
 }

@@ -13,15 +13,13 @@ namespace errand::client {
 inline constexpr std::chrono::milliseconds recheck_interval{1000};
 
 /// Waits until `done` says so of a fresh report. `done` is asked when the job's directory shows something
-/// that may have settled it, and at least once per recheck_interval. `just_submitted`: nothing can have
-/// happened before the watch, so the first question waits for a change.
+/// that may have settled it, and at least once per recheck_interval.
 /// Errors: timeout, interrupted (see WaitOptions), place_unreadable.
 [[nodiscard]] Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& options,
-                                           const std::function<bool(const JobReport&)>& done,
-                                           bool just_submitted = false);
+                                           const std::function<bool(const JobReport&)>& done);
 
-/// Waits until the job has ended, and seals it.
-[[nodiscard]] Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options,
-                                                 bool just_submitted = false);
+/// Waits until the job has ended, and seals it. Of a job that was submitted a moment ago and shows no end the
+/// engine is not asked before something changes: that would only take time from whoever is to begin it.
+[[nodiscard]] Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options);
 
 }  // namespace errand::client

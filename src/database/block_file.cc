@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "database/statements.h"
 #include "database/tree_path.h"
@@ -60,8 +61,9 @@ Result<std::unique_ptr<BlockFile>> BlockFile::open(std::shared_ptr<Session> sess
   auto file = std::make_unique<BlockFile>(std::move(session), std::move(location), 0);
   for (std::size_t row = 0; row < rows.count(); ++row) {
     file->size_ = static_cast<std::uint64_t>(rows.number(row, 0) + rows.number(row, 1));
-    file->modified_ns_ = std::max(file->modified_ns_, rows.number(row, 2) * 1000);
+    file->modified_us_ = std::max(file->modified_us_, rows.number(row, 2));
   }
+  file->is_just_opened_ = true;
   if (rows.is_null(0, 3)) return file;
   file->room_ = file->size_;
   file->kept_ = std::make_shared_for_overwrite<std::byte[]>(std::max<std::size_t>(file->size_, 1));
@@ -107,6 +109,7 @@ Result<std::size_t> BlockFile::fetch(std::uint64_t offset, std::span<std::byte> 
 }
 
 Result<std::size_t> BlockFile::read_at(std::uint64_t offset, std::span<std::byte> into) {
+  is_just_opened_ = false;
   if (offset < known_) {
     const std::size_t there = std::min<std::size_t>(into.size(), known_ - offset);
     std::memcpy(into.data(), kept_.get() + offset, there);
@@ -118,8 +121,9 @@ Result<std::size_t> BlockFile::read_at(std::uint64_t offset, std::span<std::byte
 }
 
 Result<Buffer> BlockFile::view(std::uint64_t offset, std::uint64_t length) {
+  is_just_opened_ = false;
   TRY(system::FileInfo now, length > known_ - std::min<std::uint64_t>(offset, known_)
-                                ? info()
+                                ? ask_info()
                                 : Result<system::FileInfo>(system::FileInfo{.size = size_}));
   if (offset >= now.size) return Buffer();
   length = std::min<std::uint64_t>(length, now.size - offset);
@@ -152,12 +156,15 @@ Result<bool> BlockFile::is_already_there(std::span<const std::byte> bytes) {
 
 Result<bool> BlockFile::put_block(Connection& connection, std::uint64_t start,
                                   std::span<const std::byte> bytes) {
-  const std::string channel = channel_or_nobody(location_.directory);
   Parameters parameters = file_parameters(location_);
+  // What lies beside the jobs (tombstones) has many writers, and only serves better messages.
+  if (location_.directory.empty()) {
+    TRY(Rows rows, connection.run(statements::append_behind, parameters.bytes(bytes)));
+    return rows.count() > 0;
+  }
+  const std::string channel = channel_or_nobody(location_.directory);
   parameters.number(static_cast<std::int64_t>(start)).bytes(bytes).text(channel);
-  // What lies beside the jobs (tombstones) only serves better messages: it need not survive a power cut.
-  const bool may_be_lost = location_.directory.empty();
-  TRY(Rows rows, connection.run(may_be_lost ? statements::append_later : statements::append, parameters));
+  TRY(Rows rows, connection.run(statements::append, parameters));
   return rows.count() > 0;
 }
 
@@ -200,6 +207,11 @@ Result<void> BlockFile::append(std::span<const std::byte> bytes) {
 }
 
 Result<system::FileInfo> BlockFile::info() {
+  if (!std::exchange(is_just_opened_, false)) return ask_info();
+  return info_of(location_, system::FileInfo::Kind::file, size_, modified_us_);
+}
+
+Result<system::FileInfo> BlockFile::ask_info() {
   TRY(Rows rows, session_->run(statements::file_info, file_parameters(location_)));
   if (rows.count() == 0) return no_such_file(location_.directory + "/" + location_.file);
   size_ = static_cast<std::uint64_t>(rows.number(0, 0));

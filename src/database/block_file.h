@@ -33,6 +33,7 @@ class BlockFile final : public TableFile {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override;
   Result<void> append(std::span<const std::byte> bytes) override;
+  /// Asked before anything else, it tells what opening has read: who opens a file and asks at once pays once.
   Result<system::FileInfo> info() override;
   Result<Buffer> view(std::uint64_t offset, std::uint64_t length) override;
   Result<bool> try_lock() override;
@@ -44,12 +45,14 @@ class BlockFile final : public TableFile {
   Result<bool> put_blocks(Connection& connection, std::span<const std::byte> bytes);
   Result<bool> is_already_there(std::span<const std::byte> bytes);
   Result<std::size_t> fetch(std::uint64_t offset, std::span<std::byte> into);
+  Result<system::FileInfo> ask_info();
   [[nodiscard]] std::int64_t lock_key() const;
 
   std::shared_ptr<Session> session_;
   BlockLocation location_;
   std::uint64_t size_ = 0;
-  std::int64_t modified_ns_ = 0;
+  std::int64_t modified_us_ = 0;
+  bool is_just_opened_ = false;  ///< size_ and modified_us_ are what there was a moment ago
   /// The file's first `known_` bytes: append-only, so they stay right. Views share it; it grows by moving.
   std::shared_ptr<std::byte[]> kept_;
   std::size_t known_ = 0;

@@ -82,6 +82,9 @@ Result<std::unique_ptr<system::File>> DatabaseFiles::open_append(const std::stri
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind == Kind::mark) return open_mark(where);
   if (where.kind != Kind::file || where.is_staged()) return create(path);
+  // What is appended to it goes behind whatever is there by then.
+  if (where.directory.empty())
+    return std::unique_ptr<system::File>(new BlockFile(session_, location_of(where), 0));
   TRY(auto end, end_of(where));
   if (!end) {
     auto created = create(path);
@@ -296,15 +299,15 @@ Result<void> DatabaseFiles::rename_file(const TreePath& from, const TreePath& to
 Result<void> DatabaseFiles::link(const std::string& from, const std::string& to) {
   TRY(const TreePath source, parse_tree_path(from));
   TRY(const TreePath target, parse_tree_path(to));
-  TRY(FileInfo program, info(from));
-  if (source.directory != share::programs_directory || program.kind != FileInfo::Kind::file)
+  if (source.directory != share::programs_directory || source.kind != Kind::file)
     return cannot_be_done("link to", from);
-  if (target.is_staged()) {
+  if (target.is_staged()) {  // by a submission, which has just looked for the program
     auto job = staging_.find(target.directory);
     if (!job) return no_such_file(absolute(to));
     job->link_program(from);
     return {};
   }
+  TRY_VOID(info(from));
   TRY(bool created, put(target, from, true, false));
   return created ? Result<void>() : Result<void>(name_taken(target));
 }

@@ -3,6 +3,8 @@
 
 #include <poll.h>
 
+#include <utility>
+
 #include "database/session.h"
 #include "database/tree_path.h"
 #include "system/try.h"
@@ -34,19 +36,22 @@ Result<void> DatabaseWatch::add(const std::string& directory) {
     (void)connection_.release();
     TRY(connection_, connect_patiently(target));
     process_ = getpid();
+    unlistened_.clear();
   }
-  auto listening = connection_->run_script(listen(directory));
+  auto listening = connection_->run_script(std::exchange(unlistened_, {}) + listen(directory));
   if (listening || !connection_->is_lost()) return listening;
   TRY(auto missed, begin_again());  // nobody has looked yet: there is nothing to be told again
   return {};
 }
 
+/// The server is told with the next question: whoever has what he waited for need not wait for that as well.
 void DatabaseWatch::remove(const std::string& directory) {
-  if (directories_.erase(directory) > 0) (void)connection_->run_script("un" + listen(directory));
+  if (directories_.erase(directory) > 0) unlistened_ += "un" + listen(directory) + ";";
 }
 
 Result<std::vector<system::Change>> DatabaseWatch::begin_again() {
   TRY(connection_, connect_patiently(connection_->target()));
+  unlistened_.clear();
   std::vector<system::Change> changes;
   for (const std::string& directory : directories_) {
     TRY_VOID(connection_->run_script(listen(directory)));

@@ -31,6 +31,7 @@ class DatabaseWatch final : public system::Watch {
   std::unique_ptr<Connection> connection_;
   pid_t process_ = getpid();  ///< a forked child gets a connection of its own
   std::set<std::string> directories_;
+  std::string unlistened_;  ///< what the server is still to be told
 };
 
 }  // namespace errand::database

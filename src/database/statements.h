@@ -64,10 +64,16 @@ inline constexpr std::string_view read_many =
 inline constexpr std::string_view append =
     "insert into errand.block (owner, directory, file, start, data) values ($1::name, $2, $3, $4, "
     "$5) " ERRAND_APPEND;
-inline constexpr std::string_view append_later =
-    "insert into errand.block (owner, directory, file, start, data) select $1::name, $2, $3, $4, $5 "
-    "from (select set_config('synchronous_commit', 'off', true)) later where true " ERRAND_APPEND;
 #undef ERRAND_APPEND
+/// $4 data, behind whatever is there; another that does so in the same moment may be first, and then nothing
+/// is changed. It need not survive a power cut.
+inline constexpr std::string_view append_behind =
+    "with made as (insert into errand.directory (owner, path) values ($1::name, $2) on conflict do nothing) "
+    "insert into errand.block (owner, directory, file, start, data) select $1::name, $2, $3, "
+    "coalesce((select start + octet_length(data) from errand.block where owner = $1::name and directory = $2 "
+    "and file = $3 order by start desc limit 1), 0), $4 "
+    "from (select set_config('synchronous_commit', 'off', true)) later where true on conflict do nothing "
+    "returning true";
 /// A new file of one block; nothing changed: the name is taken.
 inline constexpr std::string_view create =
     "insert into errand.block (owner, directory, file, start, data) select $1::name, $2, $3, 0, $4 "

@@ -48,7 +48,7 @@ void Launchpad::claim_all() {
   }
 }
 
-/// True if there were any.
+/// True if there may be more: it was given as many as it asked for.
 bool Launchpad::claim_some(const SqlDepot::Wanted& wanted) {
   auto arrivals = depot_.claim(wanted);
   if (!arrivals) {
@@ -65,7 +65,7 @@ bool Launchpad::claim_some(const SqlDepot::Wanted& wanted) {
       take_in(*slot, arrival);
     }
   }
-  return !arrivals->empty();
+  return arrivals->size() >= wanted.most;
 }
 
 void Launchpad::take_in(Slot& slot, const Arrival& arrival) {

@@ -24,6 +24,10 @@ std::size_t log_of(std::uint64_t place) {
 
 Result<void> OutcomeIndex::refresh(std::uint64_t total, const Arrived& arrived) {
   TRY_VOID(job_.refresh());
+  return read_listed(total, arrived);
+}
+
+Result<void> OutcomeIndex::read_listed(std::uint64_t total, const Arrived& arrived) {
   TRY_VOID(read_requests());
   read_claims();
   places_.resize(std::max<std::uint64_t>(places_.size(), total));

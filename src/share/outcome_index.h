@@ -31,6 +31,8 @@ class OutcomeIndex {
   /// Lists the directory again, reads new logs and new records. `total`: tasks of the job.
   /// Errors: place_unreadable, version_mismatch. Bad bytes are no error: see problems().
   Result<void> refresh(std::uint64_t total, const Arrived& arrived = {});
+  /// The same, of the directory as it was listed last.
+  Result<void> read_listed(std::uint64_t total, const Arrived& arrived = {});
 
   struct Counts {
     std::uint64_t values = 0;

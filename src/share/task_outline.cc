@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t head_size = std::size_t{64} << 10;
 constexpr std::size_t closed_size = journal::record_size(sizeof(std::uint64_t));
 
-std::optional<Manifest> read_manifest(system::File& file) {
-  auto head = file.view(0, head_size);
+std::optional<Manifest> read_manifest(system::File& file, std::uint64_t size) {
+  auto head = file.view(0, std::min<std::uint64_t>(head_size, size));
   if (!head) return std::nullopt;
   journal::RecordReader reader(head->bytes());
   auto header = reader.next();
@@ -48,7 +48,7 @@ std::optional<TaskOutline> read_outline(system::Files& files, const std::string&
   if (!file) return std::nullopt;
   auto info = (*file)->info();
   if (!info || info->owner != geteuid()) return std::nullopt;
-  auto manifest = read_manifest(**file);
+  auto manifest = read_manifest(**file, info->size);
   if (!manifest || manifest->growing) return std::nullopt;
   auto total = read_total(**file, info->size);
   if (!total) return std::nullopt;

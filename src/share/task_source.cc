@@ -55,29 +55,34 @@ Result<void> check_owner(system::File& file, const std::string& path,
 Result<std::unique_ptr<TaskSource>> TaskSource::open(system::Files& files, const std::string& job_path,
                                                      const std::vector<std::string>& trusted) {
   std::unique_ptr<TaskSource> source(new TaskSource(files, job_path + "/" + to_name({}), trusted));
-  TRY_VOID(source->open_file());
-  TRY_VOID(source->refresh());
+  TRY(const system::FileInfo info, source->open_file());
+  TRY_VOID(source->read_to(info.size));
   if (source->manifest_.id.empty()) return corrupt(source->path_, 0, "no manifest");
   return source;
 }
 
-Result<void> TaskSource::open_file() {
+Result<system::FileInfo> TaskSource::open_file() {
   TRY(file_, files_.open_read(path_));
   TRY_VOID(check_owner(*file_, path_, trusted_));
   TRY(system::FileInfo info, file_->info());
   inode_ = info.inode;
-  return {};
+  return info;
 }
 
 Result<void> TaskSource::refresh() {
+  if (closed_) return {};
   // Whoever takes a growing job up again replaces a file whose end is torn by its good beginning.
   if (growing()) {
     auto named = files_.info(path_);
     if (named && named->inode != inode_) TRY_VOID(open_file());
   }
-  TRY(system::FileInfo info, file_->info());
-  if (info.size <= good_end_ && good_end_ != 0) return {};
-  TRY(view_, file_->view(0, info.size));
+  TRY(const system::FileInfo info, file_->info());
+  return read_to(info.size);
+}
+
+Result<void> TaskSource::read_to(std::uint64_t size) {
+  if (size <= good_end_ && good_end_ != 0) return {};
+  TRY(view_, file_->view(0, size));
   if (head_.empty()) head_ = view_;
   Result<void> taken = take(view_.bytes().subspan(std::min<std::size_t>(good_end_, view_.size())), good_end_);
   cursor_run_ = runs_.size();  // behind the new runs too: the next task() looks for its place

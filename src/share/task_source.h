@@ -50,7 +50,8 @@ class TaskSource {
   };
   TaskSource(system::Files& files, std::string path, std::vector<std::string> trusted)
       : files_(files), path_(std::move(path)), trusted_(std::move(trusted)) {}
-  Result<void> open_file();
+  Result<system::FileInfo> open_file();
+  Result<void> read_to(std::uint64_t size);
   [[nodiscard]] bool growing() const { return manifest_.growing && !closed_; }
   Result<void> take(std::span<const std::byte> bytes, std::uint64_t base);
 

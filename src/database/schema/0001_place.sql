@@ -124,16 +124,18 @@ grant select, insert (owner, directory, file, start, data), update (start, data,
 create policy all_directories on errand.directory to errand_launchpad using (true) with check (true);
 create policy all_blocks on errand.block to errand_launchpad using (true) with check (true);
 
--- Anybody may take any advisory lock: it counts only if the launchpad's own role holds it.
+-- Anybody may take any advisory lock: it counts only if the launchpad's own role holds it. What lies below the views
+-- pg_locks and pg_stat_activity is asked: every status of a running job asks this.
 create function errand.lease_is_alive(lease bigint) returns boolean
   language sql stable security invoker set search_path = pg_catalog, pg_temp
   as $$
     select exists (
-      select from pg_locks as held join pg_stat_activity as holder using (pid)
+      select from pg_lock_status() as held
       where held.locktype = 'advisory' and held.granted and held.classid = 25970 and held.objsubid = 2
         and held.objid::bigint = $1
         and held.database = (select oid from pg_database where datname = current_database())
-        and holder.usename = 'errand_launchpad')
+        and exists (select from pg_stat_get_activity(held.pid) as holder
+          where holder.usesysid = (select oid from pg_roles where rolname = 'errand_launchpad')))
   $$;
 revoke all on function errand.lease_is_alive from public;
 grant execute on function errand.lease_is_alive to errand_user, errand_launchpad, errand_lender;

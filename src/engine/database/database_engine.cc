@@ -75,10 +75,9 @@ class DatabaseEngine final : public Engine {
     return preview;
   }
 
-  /// A fresh job was marked and notified when it was published; one that is retried is rung.
-  Result<void> submit(share::Place& place, const std::string& id) override {
-    if (tables_of(place) == nullptr) return no_database(place.path());
-    return place.files().info(share::active_path(id)) ? Result<void>() : place.ring(id);
+  /// The launchpad has been told: of a fresh job when it was published, of a retried one when it was rung.
+  Result<void> submit(share::Place& place, const std::string&) override {
+    return tables_of(place) == nullptr ? Result<void>(no_database(place.path())) : Result<void>();
   }
 
   std::vector<status::EngineReport> query(share::Place& place,

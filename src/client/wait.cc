@@ -40,7 +40,11 @@ class Waiter {
         JobReport report = look_now();
         if (done_(report)) return report;
       }
-      if (options_.timeout && since(begin_) >= *options_.timeout) return time_is_over();
+      if (options_.timeout && since(begin_) >= *options_.timeout) {
+        if (last_) return time_is_over();
+        look = true;  // put off until now
+        continue;
+      }
       Milliseconds pause = next_pause();
       auto asked = SteadyClock::now();
       TRY(std::vector<system::Change> changes, watch->wait(pause));

@@ -10,9 +10,9 @@ with_context <- function(context, code) {
   force(code)
 }
 
-# Waits until `condition` holds, 20 s at most.
+# Waits until `condition` holds, 60 s at most.
 eventually <- function(condition) {
-  for (i in 1:400) {
+  for (i in 1:1200) {
     if (condition()) return(TRUE)
     Sys.sleep(0.05)
   }

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 FOLDER = os.environ.get("ERRAND_DATABASE")
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
-# How long the launchpad of a test that has just ended may need to give the workers' users up, or another one is at work.
+# The launchpad of a test that has just ended needs a moment to give the workers' users up; somebody else's needs more.
 _PATIENCE_SECONDS = 30
 
 

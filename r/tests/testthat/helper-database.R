@@ -40,8 +40,9 @@ new_launchpad <- function(workers = 2, identities = 2) {
   # With this process it ends, however that ends: one that stayed would keep the workers' users from every test
   # after it.
   bound <- if (nzchar(Sys.which("setpriv"))) "setpriv --pdeathsig TERM" else ""
-  pad$command <- sprintf("echo $$ >'%s/pid'; exec %s '%s' launchpad --database '%s' --scratch '%s/jobs' --workers %d %s",
-                         pad$folder, bound, errand_command(), uri("launchpad"), pad$folder, workers, alone)
+  launchpad <- sprintf("'%s' launchpad --database '%s' --scratch '%s/jobs' --workers %d %s", errand_command(),
+                       uri("launchpad"), pad$folder, workers, alone)
+  pad$command <- sprintf("echo $$ >'%s/pid'; exec %s %s", pad$folder, bound, launchpad)
   pad
 }
 

@@ -25,7 +25,7 @@ in_other_session <- function(code) {
   on.exit(unlink(file))
   writeLines(c(sprintf(".libPaths(c(%s, .libPaths()))", deparse1(.libPaths()[[1L]])),
                "suppressPackageStartupMessages(library(errand))", code), file)
-  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", file), stdout = TRUE, stderr = TRUE)
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", file), stdout = TRUE, stderr = TRUE, timeout = 120)
 }
 
 finished_results <- function(job, ...) {

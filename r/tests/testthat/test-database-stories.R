@@ -2,11 +2,17 @@
 # The retired product's stories in the database, with only the connection string changed, on a real server.
 
 # One launchpad for all of them, a single task at once; a test that wants a queue stops it.
-pad <- if (nzchar(database)) new_launchpad(workers = 1, identities = 1)
+pad <- NULL
 
 skip_unless_served <- function(served = TRUE) {
   skip_without_database()
   skip_in_a_closed_folder()
+  if (is.null(pad)) {
+    # What a run that was killed has left would keep the only worker busy.
+    left <- rxGetJobs(in_database(), states = c("queued", "running"), verbose = FALSE)
+    rxCleanupJobs(left, force = TRUE, verbose = FALSE)
+    pad <<- new_launchpad(workers = 1, identities = 1)
+  }
   if (served) start_launchpad(pad) else stop_launchpad(pad)
 }
 
@@ -16,7 +22,10 @@ answer <- "We just ran R code asynchronously!"
 
 hello <- at_top_level(function(gate = NULL) {
   cat("Hello from a job\n")
-  while (!is.null(gate) && !file.exists(gate)) Sys.sleep(0.02)
+  for (i in 1:6000) {
+    if (is.null(gate) || file.exists(gate)) break
+    Sys.sleep(0.02)
+  }
   "We just ran R code asynchronously!"
 })
 
@@ -32,7 +41,7 @@ open_gate <- function(gate) invisible(file.create(gate))
 running_task <- function() {
   job <- with_context(in_database(), rxExec(at_top_level(function() {
     cat(Sys.getpid(), "\n")
-    Sys.sleep(600)
+    Sys.sleep(300)
   })))
   expect_true(eventually(function() grepl("\n", rxGetJobOutput(job))))
   expect_identical(rxGetJobStatus(job), "running")
@@ -43,7 +52,7 @@ running_task <- function() {
 
 finished_job <- function(...) {
   job <- with_context(in_database(...), rxExec(hello))
-  rxWaitForJob(job)
+  rxWaitForJob(job, timeout = 120)
   expect_identical(rxGetJobStatus(job), "finished")
   job
 }
@@ -214,7 +223,8 @@ new_orphan <- function() with_gate(function(gate) {
   writeLines(c(
     sprintf(".libPaths(c(%s, .libPaths()))", deparse1(.libPaths()[[1L]])),
     "suppressPackageStartupMessages(library(errand))",
-    sprintf("rxSetComputeContext(RxInSqlServer(connectionString = \"%s\", consoleOutput = TRUE, wait = FALSE))", odbc()),
+    sprintf("sqlCompute <- RxInSqlServer(connectionString = \"%s\", consoleOutput = TRUE, wait = FALSE)", odbc()),
+    "rxSetComputeContext(sqlCompute)",
     paste("hello <-", paste(deparse(hello), collapse = "\n")),
     sprintf("job <- rxExec(hello, gate = \"%s\")", gate),
     "cat(Sys.getpid(), job$id, \"\\n\")",

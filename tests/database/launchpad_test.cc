@@ -93,7 +93,7 @@ TEST_F(DatabaseServerLaunchpadTest, ACancelWhileNobodyServesIsCarriedOutByWhoeve
   start();
   auto next = exec(context, echo_after, 1);
   ASSERT_TRUE(next) << next.error().message;
-  ASSERT_TRUE(next->results());
+  ASSERT_TRUE(wait_for_job(*next));
   EXPECT_NE(access(file("go.started.1").c_str(), F_OK), 0);
   EXPECT_EQ(get_job_status(*job)->status, JobStatus::canceled);
 }

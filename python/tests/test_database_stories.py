@@ -17,18 +17,8 @@ import errand
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="no database: see tests/database/place-up")
 pytest.importorskip("revoscalepy")
 from revoscalepy import (  # noqa: E402
-    RxInSqlServer,
-    RxRemoteJobStatus,
-    RxSqlServerData,
-    rx_cancel_job,
-    rx_cleanup_jobs,
-    rx_exec,
-    rx_get_job_output,
-    rx_get_job_results,
-    rx_get_job_status,
-    rx_get_jobs,
-    rx_wait_for_job,
-)
+    RxInSqlServer, RxRemoteJobStatus, RxSqlServerData, rx_cancel_job, rx_cleanup_jobs, rx_exec, rx_get_job_output,
+    rx_get_job_results, rx_get_job_status, rx_get_jobs, rx_wait_for_job)
 
 ANSWER = "We just ran Python code asynchronously!"
 
@@ -62,8 +52,7 @@ def gate(module_launchpad):
 
 
 def context(**settings):
-    settings = {"num_tasks": 1, "wait": False, **settings}
-    return RxInSqlServer(connection_string=odbc(), **settings)
+    return RxInSqlServer(connection_string=odbc(), **{"num_tasks": 1, "wait": False, **settings})
 
 
 def hello_function():
@@ -82,7 +71,8 @@ def hello_function():
     return hello_from_a_job
 
 
-def pid_function():
+def running_task():
+    """A job whose task stays, and the task's process."""
     def print_the_pid_and_stay():
         import os
         import time
@@ -90,12 +80,7 @@ def pid_function():
         print(os.getpid(), flush=True)
         time.sleep(300)
 
-    return print_the_pid_and_stay
-
-
-def running_task():
-    """A job whose task stays, and the task's process."""
-    job = rx_exec(function=pid_function(), compute_context=context())
+    job = rx_exec(function=print_the_pid_and_stay, compute_context=context())
     assert eventually(lambda: rx_get_job_output(job).endswith("\n"))
     assert rx_get_job_status(job) == RxRemoteJobStatus.RUNNING
     pid = int(rx_get_job_output(job))

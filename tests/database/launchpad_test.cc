@@ -16,7 +16,6 @@ namespace errand::database {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class DatabaseServerLaunchpadTest : public LaunchpadFixture {
  protected:

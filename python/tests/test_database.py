@@ -1,26 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data sources, and jobs in the database, on the real server that ERRAND_DATABASE names (tests/database/place-up)."""
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from database_place import FOLDER, Launchpad, uri, workers_can_run_python
 
 import errand
 from errand import RxSqlServerData, rx_data_step, rx_exec, rx_get_info, rx_get_var_info, rx_import
 
-FOLDER = os.environ.get("ERRAND_DATABASE")
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="no database: see tests/database/place-up")
 pandas = pytest.importorskip("pandas")
 numpy = pytest.importorskip("numpy")
-
-
-def uri(role="alice"):
-    return (Path(FOLDER) / f"{role}.uri").read_text().strip()
 
 
 def query(text, **settings):
@@ -155,43 +146,16 @@ def test_the_originals_example_of_a_source_as_an_argument(background):
     assert job.results() == [50]
 
 
-def workers_can_run_python():
-    """False where the interpreter lies in a folder that is its owner's alone."""
-    if os.geteuid() != 0:
-        return True
-    try:
-        return subprocess.run([sys.executable, "-c", "import errand, pandas"], user="errand-w1", cwd="/",
-                              capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def launchpad():
-    """A launchpad on the server: as root with worker identities, else for alice alone."""
-    from errand._native import COMMAND
-
     if not workers_can_run_python():
         pytest.skip("the user errand-w1 cannot run this interpreter")
-    scratch = tempfile.mkdtemp(prefix="errand-launchpad-")
-    os.chmod(scratch, 0o755)  # its workers are other users
-    log = Path(scratch) / "log"
-    words = [COMMAND, "launchpad", "--database", uri("launchpad"), "--scratch", scratch + "/jobs", "--workers", "2"]
-    with open(log, "w") as output:
-        # Two identities: others stay for a launchpad that somebody else runs here.
-        mode = ["--identities", "2"] if os.geteuid() == 0 else ["--role", "alice"]
-        process = subprocess.Popen(words + mode, stdout=output, stderr=output)
+    pad = Launchpad()
     try:
-        for _ in range(6000):
-            if "serves" in log.read_text() or process.poll() is not None:
-                break
-            time.sleep(0.01)
-        assert process.poll() is None, log.read_text()
-        yield
+        pad.start()
+        yield pad
     finally:
-        process.terminate()
-        process.wait(60)
-        shutil.rmtree(scratch, ignore_errors=True)
+        pad.remove()
 
 
 def test_a_source_is_read_next_to_the_data(launchpad):
@@ -204,26 +168,6 @@ def test_a_source_is_read_next_to_the_data(launchpad):
     context = errand.RxInSqlServer(uri(), num_tasks=2)
     source = query("select i::float8 as x from generate_series(1, 1000) i")
     assert rx_exec(average, source=source, column="x", compute_context=context) == [(500.5, 1000)]
-
-
-def test_the_manuals_story_in_the_database(launchpad):
-    """From queued to finished, by another process with nothing but the id and a connection string."""
-    def hello_from_a_job():
-        print("Hello from a job")
-        return "We just ran Python code asynchronously!"
-
-    context = errand.RxInSqlServer(uri(), console_output=True, wait=False)
-    job = rx_exec(hello_from_a_job, compute_context=context)
-    ended = subprocess.run(
-        [sys.executable, "-c", f"""
-import errand
-errand.rx_set_compute_context(errand.InDatabase({uri()!r}))
-job = errand.Job({job.id!r})
-job.wait()
-print(errand.rx_get_job_status(job), errand.rx_get_job_output(job), errand.rx_get_job_results(job))
-"""], capture_output=True, text=True, check=True)
-    for words in ("FINISHED", "Hello from a job", "We just ran Python code asynchronously!"):
-        assert words in ended.stdout
 
 
 @pytest.mark.parametrize("role", ["alice", "bob"])

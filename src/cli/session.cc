@@ -23,16 +23,29 @@ ColorMode color_mode(const std::string& word) {
   return word == "never" ? ColorMode::never : ColorMode::automatic;
 }
 
-/// A database's connection string is a context, too.
-Result<ComputeContext> context_of(const std::string& word) {
-  const bool is_uri = word.starts_with("postgresql://") || word.starts_with("postgres://");
-  return is_uri ? InDatabase(word, get_compute_context()) : make_compute_context(word);
+bool is_database_uri(const std::string& word) {
+  return word.starts_with("postgresql://") || word.starts_with("postgres://");
 }
 
 std::string absolute_path(const std::string& path) {
   std::error_code failed;
   std::filesystem::path absolute = std::filesystem::absolute(path, failed);
   return failed ? path : absolute.lexically_normal().string();
+}
+
+/// A database's URI is a context, too.
+Result<ComputeContext> named_context(const std::string& word) {
+  return is_database_uri(word) ? InDatabase(word, get_compute_context()) : make_compute_context(word);
+}
+
+/// What --context names, else what is in force; in the place of --share-dir.
+Result<ComputeContext> chosen_context(const GlobalOptions& options) {
+  Result<ComputeContext> chosen(get_compute_context());
+  if (options.context) chosen = named_context(*options.context);
+  if (!chosen || !options.share_dir) return chosen;
+  if (is_database_uri(*options.share_dir)) return InDatabase(*options.share_dir, *std::move(chosen));
+  chosen->share_dir = absolute_path(*options.share_dir);
+  return chosen;
 }
 
 }  // namespace
@@ -57,14 +70,9 @@ Result<void> Session::open() {
   report_ = options.json    ? make_json_report(channels)
             : options.quiet ? make_quiet_report(channels)
                             : make_text_report(channels);
-  if (options.context) {
-    Result<ComputeContext> named = context_of(*options.context);
-    if (!named) return Error{ErrorCode::invalid_argument, named.error().message, false, named.error().hint};
-    context_ = *std::move(named);
-  } else {
-    context_ = get_compute_context();
-  }
-  if (options.share_dir) context_.share_dir = absolute_path(*options.share_dir);
+  Result<ComputeContext> chosen = chosen_context(options);
+  if (!chosen) return Error{ErrorCode::invalid_argument, chosen.error().message, false, chosen.error().hint};
+  context_ = *std::move(chosen);
   set_compute_context(context_);
   return {};
 }

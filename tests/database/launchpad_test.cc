@@ -16,7 +16,6 @@ namespace errand::database {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class DatabaseServerLaunchpadTest : public LaunchpadFixture {
  protected:
@@ -77,6 +76,25 @@ TEST_F(DatabaseServerLaunchpadTest, RunsWhatWasSubmittedBeforeItCame) {
     ASSERT_TRUE(results) << results.error().message;
     EXPECT_EQ((*results)[0], static_cast<int>(i) % 2);
   }
+}
+
+TEST_F(DatabaseServerLaunchpadTest, ACancelWhileNobodyServesIsCarriedOutByWhoeverAsks) {
+  ComputeContext context = context_of("alice");
+  context.wait = false;
+  auto job = exec(context, wait_for_file, 1, file("go"));
+  ASSERT_TRUE(job) << job.error().message;
+  auto canceled = cancel_job(*job);
+  ASSERT_TRUE(canceled) << canceled.error().message;
+  EXPECT_TRUE(canceled->canceled) << canceled->message;
+  auto output = get_job_output(*job);
+  ASSERT_FALSE(output);
+  EXPECT_EQ(output.error().code, ErrorCode::job_canceled) << output.error().message;
+  start();
+  auto next = exec(context, echo_after, 1);
+  ASSERT_TRUE(next) << next.error().message;
+  ASSERT_TRUE(wait_for_job(*next));
+  EXPECT_NE(access(file("go.started.1").c_str(), F_OK), 0);
+  EXPECT_EQ(get_job_status(*job)->status, JobStatus::canceled);
 }
 
 TEST_F(DatabaseServerLaunchpadTest, LargeValuesAndConsoleTextArriveWhole) {

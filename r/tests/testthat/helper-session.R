@@ -10,9 +10,9 @@ with_context <- function(context, code) {
   force(code)
 }
 
-# Waits until `condition` holds, 20 s at most.
+# Waits until `condition` holds, 60 s at most.
 eventually <- function(condition) {
-  for (i in 1:400) {
+  for (i in 1:1200) {
     if (condition()) return(TRUE)
     Sys.sleep(0.05)
   }
@@ -25,7 +25,7 @@ in_other_session <- function(code) {
   on.exit(unlink(file))
   writeLines(c(sprintf(".libPaths(c(%s, .libPaths()))", deparse1(.libPaths()[[1L]])),
                "suppressPackageStartupMessages(library(errand))", code), file)
-  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", file), stdout = TRUE, stderr = TRUE)
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", file), stdout = TRUE, stderr = TRUE, timeout = 120)
 }
 
 finished_results <- function(job, ...) {

@@ -1,17 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Data sources, and jobs in the database, on the real server that ERRAND_DATABASE names (tests/database/place-up).
 
-database <- Sys.getenv("ERRAND_DATABASE")
-# The package may lie in somebody's closed home, where the users that tasks run as cannot load it.
-skip_in_a_closed_folder <- function() {
-  folder <- normalizePath(system.file(package = "errand"))
-  while (folder != "/") {
-    skip_if(bitwAnd(as.integer(file.mode(folder)), 1L) == 0L, paste("tasks' users may not enter", folder))
-    folder <- dirname(folder)
-  }
-}
-skip_without_database <- function() skip_if(!nzchar(database), "no database: see tests/database/place-up")
-uri <- function(role = "alice") readLines(file.path(database, paste0(role, ".uri")))
 query <- function(text, ...) RxSqlServerData(sqlQuery = text, connectionString = uri(), ...)
 
 test_that("every type has its vector", {
@@ -85,33 +74,6 @@ test_that("information and refusals", {
   expect_error(rxImport(query("select '1 s'::interval as gap")), "interval")
   expect_error(rxImport(RxSqlServerData("no.such", connectionString = uri())), "no.such")
 })
-
-# Also of a process that nobody has waited for yet.
-has_ended <- function(pid) {
-  stat <- tryCatch(suppressWarnings(readLines(sprintf("/proc/%d/stat", pid))), error = function(e) NULL)
-  is.null(stat) || any(grepl(") Z ", stat, fixed = TRUE))
-}
-
-# A launchpad on the server while `code` runs: as root with worker identities, else for alice alone.
-with_launchpad <- function(code) {
-  scratch <- tempfile("errand-launchpad-", "/tmp")
-  dir.create(scratch, mode = "0755")
-  log <- file.path(scratch, "log")
-  pid_file <- file.path(scratch, "pid")
-  alone <- if (Sys.info()[["effective_user"]] == "root") "--identities 2" else "--role alice"
-  command <- sprintf("exec '%s' launchpad --database '%s' --scratch '%s/jobs' --workers 2 %s",
-                     system.file("bin", "errand", package = "errand"), uri("launchpad"), scratch, alone)
-  # A shell of its own: in one that R sends to the background $$ is another's number.
-  system(sprintf("sh -c %s > %s 2>&1", shQuote(sprintf("echo $$ > %s; %s", pid_file, command)), log), wait = FALSE)
-  on.exit({
-    pid <- as.integer(readLines(pid_file))
-    tools::pskill(pid)
-    eventually(function() has_ended(pid))
-    unlink(scratch, recursive = TRUE)
-  })
-  expect_true(eventually(function() file.exists(log) && any(grepl("serves", readLines(log)))))
-  force(code)
-}
 
 test_that("in the database a source is read as its submitter", {
   skip_without_database()

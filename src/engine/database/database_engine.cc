@@ -7,6 +7,7 @@
 #include "database/database_files.h"
 #include "database/statements.h"
 #include "share/names.h"
+#include "share/sealing.h"
 #include "system/try.h"
 
 namespace errand::engine::database {
@@ -86,10 +87,7 @@ class DatabaseEngine final : public Engine {
   /// Removed rows leave nothing to unlink.
   bool empty_trash(share::Place&) override { return true; }
 
-  Result<std::string> attend(share::Place& place, share::JobDirectory& job) override {
-    TRY_VOID(place.ring(job.id()));
-    return std::string();
-  }
+  Result<std::string> attend(share::Place& place, share::JobDirectory& job) override;
 
  private:
   static status::EngineReport report(share::JobDirectory& job, const Claim& claim, bool launchpad_is_up);
@@ -128,6 +126,16 @@ bool DatabaseEngine::take_up(share::JobDirectory& job) {
   if (job.requests() == 0 || !job.refresh()) return false;
   const bool answered = job.has(share::JobFileName::Kind::seal) || job.has(share::JobFileName::Kind::verdict);
   return !answered && job.place().ring(job.id()).ok();
+}
+
+/// A launchpad that hears it answers a cancel; where there is none, whoever asked for it does.
+Result<std::string> DatabaseEngine::attend(share::Place& place, share::JobDirectory& job) {
+  TRY_VOID(place.ring(job.id()));
+  if (!job.cancel_pending()) return std::string();
+  share::JobDirectory* one = &job;
+  const bool has_nobody = query(place, {&one, 1}).front().gone > 0;
+  if (has_nobody) TRY_VOID(share::settle_cancel(job));
+  return std::string();
 }
 
 std::vector<status::EngineReport> DatabaseEngine::query(share::Place& place,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "database/setup_plan.h"
 #include "system/try.h"
 
 namespace errand::database {
@@ -30,6 +31,14 @@ constexpr std::string_view about_users =
     "exists (select from pg_auth_members m join pg_roles g on g.oid = m.member "
     "where m.roleid = r.oid and g.rolname = 'errand_lender' and m.admin_option) "
     "from unnest($1) as u(name) left join pg_roles r on r.rolname = u.name";
+
+/// Those among them that this role may not grant, although it may create roles: from PostgreSQL 16 on that is
+/// enough for its own ones only.
+constexpr std::string_view about_grants =
+    "select rolname::text from pg_roles where (rolname = any($1) or rolname ~ "
+    "'^errand_(owner|lender|user)$') "
+    "and not pg_has_role(oid, 'member with admin option') order by rolname";
+constexpr int version_of_own_roles = 160000;
 
 Result<void> read_session(Connection& connection, SetupState& state) {
   TRY(Rows rows, connection.run(about_session));
@@ -62,6 +71,23 @@ Result<void> read_users(Connection& connection, const std::vector<std::string>& 
   return {};
 }
 
+/// Errors: place_unwritable.
+Result<void> check_grants(Connection& connection, const std::vector<std::string>& users,
+                          const SetupState& state) {
+  if (state.is_superuser || !state.may_create || state.server_version < version_of_own_roles) return {};
+  TRY(Rows rows, connection.run(about_grants, Parameters().texts(users)));
+  if (rows.count() == 0) return {};
+  std::string names;
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    names += (row == 0 ? "" : ", ") + quoted_identifier(std::string(rows.text(row, 0)));
+  }
+  return Error{ErrorCode::place_unwritable,
+               "the role " + state.user + " may not grant roles that others have made: " + names, false,
+               "a superuser says: grant " + names + " to " + quoted_identifier(state.user) +
+                   " with admin option; or runs errand database init himself",
+               0};
+}
+
 /// Who may create roles may look as errand_owner; a submitter may see the steps, and nobody else anything.
 Result<void> read_own_tables(Connection& connection, bool has_pool, SetupState& state) {
   if (state.may_create && !state.is_superuser)
@@ -77,6 +103,7 @@ Result<void> read_own_tables(Connection& connection, bool has_pool, SetupState& 
 Result<SetupState> read_all(Connection& connection, const std::vector<std::string>& users) {
   SetupState state;
   TRY_VOID(read_session(connection, state));
+  TRY_VOID(check_grants(connection, users, state));
   TRY_VOID(read_roles(connection, state));
   TRY_VOID(read_users(connection, users, state));
   TRY(Rows schema, connection.run(about_schema));

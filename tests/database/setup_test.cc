@@ -118,6 +118,14 @@ TEST_F(DatabaseSetupTest, ARoleThatMayCreateRolesIsEnough) {
   std::string uri = here_uri("alice");
   uri.replace(uri.find("alice:alice-secret"), 18, admin + ":admin-secret");
   auto made = init_database({uri, 0, {"alice"}});
+  if (connect_as("administrator")->server_version() >=
+      160000) {  // other databases have made the roles before
+    ASSERT_FALSE(made);
+    const std::string way_out = made.error().hint;
+    EXPECT_THAT(way_out, HasSubstr("errand_owner"));
+    must(way_out.substr(way_out.find("grant "), way_out.find(';') - way_out.find("grant ")));
+    made = init_database({uri, 0, {"alice"}});
+  }
   EXPECT_TRUE(made) << made.error().message;
   auto again = init_database({uri, 0, {"alice"}});
   EXPECT_TRUE(again) << again.error().message;

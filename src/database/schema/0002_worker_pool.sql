@@ -45,12 +45,15 @@ create function errand.part_worker(worker name) returns void
             hint = format('The administrator says: revoke %I from %I', bond.held, bond.holder);
       end;
     end loop;
-    if exists (select from errand.bond where (holder = worker and held <> 'errand_worker')
-        or (held = worker and not expected))
-    then
-      raise exception 'worker % is of no use: memberships of it could not be taken away', worker
-        using errcode = 'object_in_use', hint = 'The administrator runs: errand database init';
-    end if;
+    -- From PostgreSQL 16 on a grant is its grantor's: that of somebody mightier stays, with a warning.
+    for bond in
+      select held, holder from errand.bond where (holder = worker and held <> 'errand_worker')
+        or (held = worker and not expected)
+    loop
+      raise exception 'worker % is of no use: % is a member of %', worker, bond.holder, bond.held
+        using errcode = 'object_in_use',
+          hint = format('The administrator says: revoke %I from %I', bond.held, bond.holder);
+    end loop;
   end
   $$;
 

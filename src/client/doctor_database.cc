@@ -39,6 +39,12 @@ constexpr std::string_view space_taken =
     "(select count(*)::bigint from errand.directory where owner = current_user and path like 'jobs/%')";
 constexpr std::string_view server_moment = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
+/// Of several, how many are one's own.
+std::string share_of(std::int64_t number) {
+  if (number == 0) return "none of them is yours";
+  return number == 1 ? "1 of them is yours" : fmt::format("{} of them are yours", number);
+}
+
 /// The one number that a statement answers.
 Result<std::int64_t> number_of(Connection& connection, std::string_view statement) {
   TRY(Rows rows, connection.run(statement));
@@ -122,12 +128,13 @@ void examine_workers(Connection& connection, Findings& findings) {
         "workers", "there are none: tasks run as the launchpad's user, without database rights",
         "errand database init --workers N, if tasks of several submitters are to be kept apart");
   }
+  const std::string there = *count == 1 ? "there is 1" : fmt::format("there are {}", *count);
   auto refused = connection.run(why_not_lent);
   if (refused && !refused->text(0, 0).empty()) {
-    findings.notable("workers", fmt::format("{} of them, but tasks get no database rights: {}", *count,
-                                            refused->text(0, 0)));
+    findings.notable("workers",
+                     fmt::format("{}, but tasks get no database rights: {}", there, refused->text(0, 0)));
   } else {
-    findings.good("workers", fmt::format("{}: tasks act as their submitter", *count));
+    findings.good("workers", there + ": tasks act as their submitter");
   }
   const database::AccessRules access = database::missing_access_rules(connection, "");
   if (access.known && !access.hba.empty()) {
@@ -179,8 +186,8 @@ void examine_clock(Connection& connection, Findings& findings) {
 void examine_space(Connection& connection, Findings& findings) {
   auto rows = connection.run(space_taken);
   if (!rows) return findings.wrong("space", rows.error());
-  findings.good("space", fmt::format("everybody's jobs take {}; {} of them are yours", rows->text(0, 0),
-                                     rows->number(0, 1)));
+  findings.good("space",
+                fmt::format("everybody's jobs take {}; {}", rows->text(0, 0), share_of(rows->number(0, 1))));
 }
 
 }  // namespace

@@ -34,8 +34,12 @@ constexpr Meaning meanings[] = {
 
 std::string trimmed(std::string_view words) {
   while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) words.remove_suffix(1);
-  std::string line(words);
-  for (char& c : line) c = c == '\n' ? ' ' : c;
+  std::string line;
+  for (char c : words) {
+    const bool is_blank = c == '\n' || c == '\t' || c == ' ';
+    if (!is_blank) line.push_back(c);
+    if (is_blank && !line.ends_with(' ')) line.push_back(' ');
+  }
   return line;
 }
 

@@ -9,6 +9,7 @@
 
 #include "database/target.h"
 #include "errand/launchpad.h"
+#include "launchpad/complaints.h"
 #include "launchpad/lease.h"
 #include "launchpad/slot.h"
 #include "launchpad/sql_depot.h"
@@ -30,6 +31,7 @@ class Launchpad {
   Result<void> connect_first(const volatile int& stop);
   void reconnect();
   void lose_session();
+  void tell_of_no_session(const Error& error);
   void take_notifications();
   void rung(const std::string& id);
 
@@ -73,6 +75,7 @@ class Launchpad {
   std::int64_t looked_ns_ = 0;
   std::int64_t reconnect_ns_ = 0;
   std::set<std::string> unreadable_;  ///< paths of jobs that stay claimed and cannot be run
+  Complaints complaints_;
   std::map<std::string, std::int64_t>
       refused_;  ///< roles that may not be lent, and until when that is believed
 };

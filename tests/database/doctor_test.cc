@@ -47,6 +47,18 @@ TEST_F(DatabaseDoctor, FindsTheLaunchpadWhenThereIsOne) {
   EXPECT_FALSE(anything_wrong(accompanied));
 }
 
+TEST_F(DatabaseDoctor, TellsALaunchpadOfOthersFromOnesOwn) {
+  ASSERT_TRUE(init());
+  auto launchpad = connect_as("launchpad");
+  must(*launchpad, "select pg_advisory_lock(25970, 5)");
+  must(*launchpad, "select pg_advisory_lock_shared(25972, hashtext('alice'))");
+  EXPECT_THAT(about(examined_as("alice"), "launchpad"), HasSubstr("good: 1 is connected"));
+  EXPECT_THAT(about(examined_as("bob"), "launchpad"), HasSubstr("wrong: 1 is connected, for other"));
+  auto another = connect_as("launchpad");
+  must(*another, "select pg_advisory_lock(25970, 6)");
+  EXPECT_THAT(about(examined_as("bob"), "launchpad"), HasSubstr("good: 2 are connected"));
+}
+
 TEST_F(DatabaseDoctor, OneJobAndOneWorkerAreOne) {
   ASSERT_TRUE(init());
   auto here = connect_as("administrator");

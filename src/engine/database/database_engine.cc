@@ -28,22 +28,38 @@ struct Claim {
 
 struct Answer {
   std::map<std::string, Claim> claims;  ///< by directory
-  bool launchpad_is_up = false;
+  std::string obstacle;                 ///< why no launchpad runs these jobs; empty: one does, or will
 };
+
+constexpr const char* none_at_work = "no launchpad is at work on the database's host (errand launchpad)";
+
+/// What keeps every launchpad from this submitter's jobs; empty: nothing does.
+Result<std::string> look_for_obstacle(DatabaseFiles& files) {
+  TRY(Rows live, files.session().run(errand::database::statements::live_launchpads, {}));
+  if (live.number(0, 0) == 0) return std::string(none_at_work);
+  if (live.number(0, 2) > 0) return std::string();
+  if (live.number(0, 1) == 0) {
+    return "no launchpad serves " + files.owner() +
+           ": what is at work on the database's host serves another submitter alone";
+  }
+  auto refused = files.session().run(errand::database::statements::why_not_lent, {});
+  if (!refused || refused->text(0, 0).empty()) return std::string();  // an older schema cannot tell
+  return "the launchpad may not act as " + files.owner() + ": " + std::string(refused->text(0, 0));
+}
 
 Result<Answer> ask(DatabaseFiles& files, const std::vector<std::string>& directories) {
   Answer answer;
   Parameters parameters;
   parameters.text(files.owner()).texts(directories);
   TRY(Rows rows, files.session().run(ask_about, parameters));
+  bool one_serves_us = false;
   for (std::size_t row = 0; row < rows.count(); ++row) {
     Claim& claim = answer.claims[std::string(rows.text(row, 0))];
     claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3)};
-    answer.launchpad_is_up = answer.launchpad_is_up || claim.alive;
+    one_serves_us = one_serves_us || claim.alive;
   }
-  if (answer.launchpad_is_up) return answer;
-  TRY(Rows up, files.session().run(errand::database::statements::live_launchpads, {}));
-  answer.launchpad_is_up = up.number(0, 0) > 0;
+  if (one_serves_us) return answer;
+  TRY(answer.obstacle, look_for_obstacle(files));
   return answer;
 }
 
@@ -87,19 +103,24 @@ class DatabaseEngine final : public Engine {
   /// Removed rows leave nothing to unlink.
   bool empty_trash(share::Place&) override { return true; }
 
+  /// Nobody is waited for who will not come.
   Result<std::string> attend(share::Place& place, share::JobDirectory& job) override {
     TRY_VOID(place.ring(job.id()));
-    return std::string();
+    DatabaseFiles* files = tables_of(place);
+    auto answer = files == nullptr ? Result<Answer>(no_database(place.path())) : ask(*files, {job.path()});
+    if (!answer || answer->claims[job.path()].claimed) return std::string();
+    return answer->obstacle;
   }
 
  private:
-  static status::EngineReport report(share::JobDirectory& job, const Claim& claim, bool launchpad_is_up);
+  static status::EngineReport report(share::JobDirectory& job, const Claim& claim,
+                                     const std::string& obstacle);
   static bool take_up(share::JobDirectory& job);
   Capabilities capabilities_{.runs_on_submit_host = false};
 };
 
 status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Claim& claim,
-                                            bool launchpad_is_up) {
+                                            const std::string& obstacle) {
   status::EngineReport report;
   report.engine = "database";
   report.started = job.has(share::JobFileName::Kind::log);
@@ -108,13 +129,12 @@ status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Clai
   } else if (claim.alive) {
     report.waiting = 1;
     report.reason = "waiting for a free core of the database's host";
-  } else if (!launchpad_is_up && job.cancel_pending()) {
+  } else if (!obstacle.empty() && job.cancel_pending()) {
     report.gone = 1;  // nobody runs it: the request is all that it takes
     report.reason = "no launchpad has it";
   } else if (claim.active || claim.claimed) {
     report.waiting = 1;
-    report.reason = launchpad_is_up ? "waiting for the launchpad"
-                                    : "no launchpad is at work on the database's host (errand launchpad)";
+    report.reason = obstacle.empty() ? "waiting for the launchpad" : obstacle;
   } else if (take_up(job)) {
     report.waiting = 1;
     report.reason = "asked to run again; the launchpad is told once more";
@@ -141,7 +161,7 @@ std::vector<status::EngineReport> DatabaseEngine::query(share::Place& place,
   std::vector<status::EngineReport> reports;
   for (share::JobDirectory* job : jobs) {
     if (answer) {
-      reports.push_back(report(*job, answer->claims[job->path()], answer->launchpad_is_up));
+      reports.push_back(report(*job, answer->claims[job->path()], answer->obstacle));
       continue;
     }
     reports.emplace_back();

@@ -142,6 +142,9 @@ inline constexpr std::string_view live_launchpads =
     "where l.locktype = 'advisory' and l.granted and l.classid = 25970 and l.objid <> 0 and l.objsubid = 2 "
     "and l.database = (select oid from pg_database where datname = current_database()) "
     "and a.usename = 'errand_launchpad'";
+/// A launchpad whose shipments find no room says so by this lock, $1 its lease; no more: by the other.
+inline constexpr std::string_view say_no_room = "select pg_try_advisory_lock(25973, $1::bigint::int)";
+inline constexpr std::string_view say_room = "select pg_advisory_unlock(25973, $1::bigint::int)";
 /// Why no worker can be lent the submitter's role; empty if one can be.
 inline constexpr std::string_view why_not_lent = "select coalesce(errand.refusal_to_lend(current_user), '')";
 

@@ -57,6 +57,7 @@ void Launchpad::lose_session() {
   spdlog::warn("the session with the database is lost");
   depot_.use(nullptr, 0);
   session_.connection.reset();
+  no_room_ = false;
   reconnect_ns_ = monotonic_ns();
   for (Slot& slot : slots_) {
     for (auto& [id, job] : slot.jobs) job.mirror->doubt();

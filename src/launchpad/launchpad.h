@@ -51,6 +51,8 @@ class Launchpad {
   void attend(Slot& slot, HeldJob& job);
   Result<void> carry(Slot& slot, HeldJob& job);
   void heed(HeldJob& job, const Error& error);
+  void tell_of(HeldJob& job, const Error& error);
+  void say_whether_there_is_room();
   void look_after(Slot& slot);
 
   // Identities (launchpad_slots.cc).
@@ -76,6 +78,7 @@ class Launchpad {
   std::int64_t reconnect_ns_ = 0;
   std::set<std::string> unreadable_;  ///< paths of jobs that stay claimed and cannot be run
   Complaints complaints_;
+  bool no_room_ = false;  ///< clients have been told that the database is full
   std::map<std::string, std::int64_t>
       refused_;  ///< roles that may not be lent, and until when that is believed
 };

@@ -16,14 +16,20 @@ using errand::database::DatabaseFiles;
 using errand::database::Parameters;
 using errand::database::Rows;
 
-/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive.
+/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive, and
+/// whether what it would store finds no room.
 constexpr std::string_view ask_about =
-    "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false) "
-    "from errand.directory where owner = $1::name and path = any($2)";
+    "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false), "
+    "lease is not null and exists (select from pg_locks l join pg_stat_activity a using (pid) "
+    "where l.locktype = 'advisory' and l.granted and l.classid = 25973 and l.objid::bigint = d.lease "
+    "and l.objsubid = 2 and l.database = (select oid from pg_database where datname = current_database()) "
+    "and a.usename = 'errand_launchpad') "
+    "from errand.directory d where owner = $1::name and path = any($2)";
 struct Claim {
   bool active = false;
   bool claimed = false;
   bool alive = false;
+  bool no_room = false;
 };
 
 struct Answer {
@@ -32,6 +38,9 @@ struct Answer {
 };
 
 constexpr const char* none_at_work = "no launchpad is at work on the database's host (errand launchpad)";
+
+constexpr const char* no_room =
+    "there is no room in the database for what tasks have made; the launchpad tries again and again";
 
 /// What keeps every launchpad from this submitter's jobs; empty: nothing does.
 Result<std::string> look_for_obstacle(DatabaseFiles& files) {
@@ -55,7 +64,7 @@ Result<Answer> ask(DatabaseFiles& files, const std::vector<std::string>& directo
   bool one_serves_us = false;
   for (std::size_t row = 0; row < rows.count(); ++row) {
     Claim& claim = answer.claims[std::string(rows.text(row, 0))];
-    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3)};
+    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3), rows.truth(row, 4)};
     one_serves_us = one_serves_us || claim.alive;
   }
   if (one_serves_us) return answer;
@@ -124,7 +133,10 @@ status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Clai
   status::EngineReport report;
   report.engine = "database";
   report.started = job.has(share::JobFileName::Kind::log);
-  if (claim.alive && report.started) {
+  if (claim.alive && claim.no_room) {
+    report.waiting = 1;
+    report.reason = no_room;
+  } else if (claim.alive && report.started) {
     report.alive = 1;
   } else if (claim.alive) {
     report.waiting = 1;

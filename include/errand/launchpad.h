@@ -14,7 +14,7 @@ struct LaunchpadOptions {
   /// The database, as the role errand_launchpad: a URI or any other connection string.
   std::string database;
   /// Where jobs are while they run; made if it is not there, emptied at the beginning. Empty:
-  /// errand-launchpad in the user's XDG state directory, or /var/lib/errand-launchpad for root.
+  /// errand/launchpad in the user's XDG state directory, or /var/lib/errand-launchpad for root.
   std::string scratch;
   /// Tasks that run at once for one submitter. 0: as many as the machine has cores.
   int workers = 0;

@@ -32,12 +32,17 @@ constexpr std::string_view schema_step = "select coalesce(max(number), 0)::bigin
 constexpr std::string_view count_workers =
     "select count(*)::bigint from pg_roles where rolname ~ '^errand_w[0-9]+$' "
     "and shobj_description(oid, 'pg_authid') = 'errand: a worker of the database ' || current_database()";
-constexpr std::string_view why_not_lent = "select coalesce(errand.refusal_to_lend(current_user), '')";
 constexpr std::string_view space_taken =
     "select pg_size_pretty(pg_total_relation_size('errand.block') + "
     "pg_total_relation_size('errand.directory')), "
     "(select count(*)::bigint from errand.directory where owner = current_user and path like 'jobs/%')";
 constexpr std::string_view server_moment = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint";
+
+/// Of several, how many are one's own.
+std::string share_of(std::int64_t number) {
+  if (number == 0) return "none of them is yours";
+  return number == 1 ? "1 of them is yours" : fmt::format("{} of them are yours", number);
+}
 
 /// The one number that a statement answers.
 Result<std::int64_t> number_of(Connection& connection, std::string_view statement) {
@@ -104,13 +109,19 @@ bool examine_user(Connection& connection, Findings& findings) {
 }
 
 void examine_launchpad(Connection& connection, Findings& findings) {
-  auto alive = number_of(connection, database::statements::live_launchpads);
-  if (!alive) return findings.wrong("launchpad", alive.error());
-  if (*alive == 0) {
-    findings.wrong("launchpad", "none is connected: jobs stay queued",
-                   "on the database's host: errand launchpad, or systemctl start errand-launchpad");
+  auto live = connection.run(database::statements::live_launchpads);
+  if (!live) return findings.wrong("launchpad", live.error());
+  const std::int64_t all = live->number(0, 0);
+  if (all == 0) {
+    return findings.wrong("launchpad", "none is connected: jobs stay queued",
+                          "on the database's host: errand launchpad, or systemctl start errand-launchpad");
+  }
+  const std::string there = all == 1 ? "1 is connected" : fmt::format("{} are connected", all);
+  if (live->number(0, 1) + live->number(0, 2) == 0) {
+    findings.wrong("launchpad", there + ", for other submitters alone: jobs stay queued",
+                   "on the database's host: errand launchpad as root, or with --role as a user of your own");
   } else {
-    findings.good("launchpad", *alive == 1 ? "is connected" : fmt::format("{} are connected", *alive));
+    findings.good("launchpad", there);
   }
 }
 
@@ -122,12 +133,13 @@ void examine_workers(Connection& connection, Findings& findings) {
         "workers", "there are none: tasks run as the launchpad's user, without database rights",
         "errand database init --workers N, if tasks of several submitters are to be kept apart");
   }
-  auto refused = connection.run(why_not_lent);
+  const std::string there = *count == 1 ? "there is 1" : fmt::format("there are {}", *count);
+  auto refused = connection.run(database::statements::why_not_lent);
   if (refused && !refused->text(0, 0).empty()) {
-    findings.notable("workers", fmt::format("{} of them, but tasks get no database rights: {}", *count,
-                                            refused->text(0, 0)));
+    findings.notable("workers",
+                     fmt::format("{}, but tasks get no database rights: {}", there, refused->text(0, 0)));
   } else {
-    findings.good("workers", fmt::format("{}: tasks act as their submitter", *count));
+    findings.good("workers", there + ": tasks act as their submitter");
   }
   const database::AccessRules access = database::missing_access_rules(connection, "");
   if (access.known && !access.hba.empty()) {
@@ -179,8 +191,8 @@ void examine_clock(Connection& connection, Findings& findings) {
 void examine_space(Connection& connection, Findings& findings) {
   auto rows = connection.run(space_taken);
   if (!rows) return findings.wrong("space", rows.error());
-  findings.good("space", fmt::format("everybody's jobs take {}; {} of them are yours", rows->text(0, 0),
-                                     rows->number(0, 1)));
+  findings.good("space",
+                fmt::format("everybody's jobs take {}; {}", rows->text(0, 0), share_of(rows->number(0, 1))));
 }
 
 }  // namespace

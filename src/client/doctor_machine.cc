@@ -74,7 +74,7 @@ void examine_limits(Findings& findings) {
   const auto files = line == std::string::npos ? std::nullopt : number_at(*limits, line);
   if (files && *files < enough_files)
     findings.notable(
-        "limits", fmt::format("a process may open {} files", *files),
+        "limits", "a process may open " + counted(*files, "file"),
         fmt::format("raise it before submitting many tasks at once: ulimit -n {}", enough_files));
 }
 
@@ -82,7 +82,7 @@ void examine_watchers(Findings& findings) {
   const auto text = system::read_proc("/proc/sys/fs/inotify/max_user_instances");
   const auto most = text ? number_at(*text, 0) : std::nullopt;
   if (most && *most < enough_watchers)
-    findings.notable("inotify", fmt::format("a user may watch with {} processes only", *most),
+    findings.notable("inotify", "a user may watch with " + counted(*most, "process", "processes") + " only",
                      "have root raise it: sysctl fs.inotify.max_user_instances=128");
 }
 

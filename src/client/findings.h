@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "errand/doctor.h"
@@ -28,6 +30,15 @@ class Findings {
  private:
   std::vector<Finding> all_;
 };
+
+/// "1 process", "2 processes"; the plural is given where it is not the singular and an s.
+[[nodiscard]] inline std::string counted(std::uint64_t number, std::string_view one,
+                                         std::string_view several = {}) {
+  std::string text = std::to_string(number) + " ";
+  if (number == 1 || several.empty()) text += one;
+  if (number != 1) text += several.empty() ? std::string_view("s") : several;
+  return text;
+}
 
 /// A place that is a directory.
 void examine_directory(const std::string& path, Findings& findings);

@@ -23,7 +23,9 @@ constexpr Meaning meanings[] = {
     {"42501", ErrorCode::place_unwritable, false, not_set_up},
     {"3F000", ErrorCode::place_unreadable, false, not_set_up},
     {"42P01", ErrorCode::place_unreadable, false, not_set_up},
-    {"53100", ErrorCode::no_space, true, "make room on the database's disk"},
+    {"53100", ErrorCode::no_space, true,
+     "have the database's administrator make room on its disk; what removed jobs took is free after a "
+     "vacuum"},
     {"53", ErrorCode::system, true, "the server is short of something; try again later"},
     {"57014", ErrorCode::timeout, true, "the statement was canceled, or ran into statement_timeout"},
     {"57", ErrorCode::place_unreadable, true, "the server is being stopped or restarted"},
@@ -34,8 +36,12 @@ constexpr Meaning meanings[] = {
 
 std::string trimmed(std::string_view words) {
   while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) words.remove_suffix(1);
-  std::string line(words);
-  for (char& c : line) c = c == '\n' ? ' ' : c;
+  std::string line;
+  for (char c : words) {
+    const bool is_blank = c == '\n' || c == '\t' || c == ' ';
+    if (!is_blank) line.push_back(c);
+    if (is_blank && !line.ends_with(' ')) line.push_back(' ');
+  }
   return line;
 }
 

@@ -137,13 +137,25 @@ inline constexpr std::string_view clear_mark =
     "update errand.directory set active = false where owner = $1::name and path = $2 and active and lease is "
     "null";
 
-/// How many launchpads are at work: a lease counts if the role errand_launchpad holds it
-/// (errand.lease_is_alive).
+/// A launchpad without identities says by this lock whom alone it serves: $1, a role. Shared, since several
+/// may.
+inline constexpr std::string_view serve_one_role = "select pg_try_advisory_lock_shared(25972, hashtext($1))";
+/// How many launchpads are at work, how many of these serve everybody, and how many this submitter alone. A
+/// lease counts if the role errand_launchpad holds it (errand.lease_is_alive).
 inline constexpr std::string_view live_launchpads =
-    "select count(distinct l.objid)::bigint from pg_locks l join pg_stat_activity a using (pid) "
+    "select count(distinct l.objid)::bigint, count(distinct l.objid) filter (where b.objid is null)::bigint, "
+    "count(distinct l.objid) filter (where b.objid = hashtext(current_user::text)::oid)::bigint "
+    "from pg_locks l join pg_stat_activity a using (pid) left join pg_locks b on b.pid = l.pid "
+    "and b.locktype = 'advisory' and b.granted and b.classid = 25972 and b.objsubid = 2 "
+    "and b.database = l.database "
     "where l.locktype = 'advisory' and l.granted and l.classid = 25970 and l.objid <> 0 and l.objsubid = 2 "
     "and l.database = (select oid from pg_database where datname = current_database()) "
     "and a.usename = 'errand_launchpad'";
+/// A launchpad whose shipments find no room says so by this lock, $1 its lease; no more: by the other.
+inline constexpr std::string_view say_no_room = "select pg_try_advisory_lock(25973, $1::bigint::int)";
+inline constexpr std::string_view say_room = "select pg_advisory_unlock(25973, $1::bigint::int)";
+/// Why no worker can be lent the submitter's role; empty if one can be.
+inline constexpr std::string_view why_not_lent = "select coalesce(errand.refusal_to_lend(current_user), '')";
 
 /// $1 a key. Locks of this session.
 inline constexpr std::string_view try_lock = "select pg_try_advisory_lock(25971, $1::bigint::int)";

@@ -14,6 +14,11 @@
 #include "system/try.h"
 
 namespace errand::launchpad {
+namespace {
+
+constexpr const char* sessions = "the session with the database";
+
+}  // namespace
 
 Launchpad::Launchpad(database::Target target, Starter starter, std::vector<Slot> slots, std::string role)
     : target_(std::move(target)),
@@ -22,9 +27,10 @@ Launchpad::Launchpad(database::Target target, Starter starter, std::vector<Slot>
       role_(std::move(role)) {}
 
 Result<void> Launchpad::connect() {
-  TRY(session_, open_session(target_));
+  TRY(session_, open_session(target_, role_));
   depot_.use(session_.connection.get(), session_.lease);
   wanted_ = scan_ = connected_now_ = true;
+  (void)complaints_.end(sessions);
   return learn_connection();
 }
 
@@ -35,9 +41,14 @@ Result<void> Launchpad::connect_first(const volatile int& stop) {
     if (connected || !connected.error().transient || stop != 0) return connected;
     session_.connection.reset();
     reconnect_ns_ = monotonic_ns() + reconnect_interval_ns;
-    spdlog::warn("no session with the database: {}", connected.error().message);
+    tell_of_no_session(connected.error());
     while (stop == 0 && monotonic_ns() < reconnect_ns_) TRY_VOID(wait());
   }
+}
+
+void Launchpad::tell_of_no_session(const Error& error) {
+  if (complaints_.is_due(sessions, error, monotonic_ns()))
+    spdlog::warn("no session with the database, it is asked again and again: {}", error.message);
 }
 
 /// What is in the scratch places goes on; what was under way is in doubt.
@@ -46,6 +57,7 @@ void Launchpad::lose_session() {
   spdlog::warn("the session with the database is lost");
   depot_.use(nullptr, 0);
   session_.connection.reset();
+  no_room_ = false;
   reconnect_ns_ = monotonic_ns();
   for (Slot& slot : slots_) {
     for (auto& [id, job] : slot.jobs) job.mirror->doubt();
@@ -58,7 +70,7 @@ void Launchpad::reconnect() {
   auto connected = connect();
   if (connected) connected = adopt(session_, earlier);
   if (!connected) {
-    spdlog::warn("no session with the database: {}", connected.error().message);
+    tell_of_no_session(connected.error());
     // The jobs are still held under the earlier lease.
     session_.connection.reset();
     session_.lease = earlier;
@@ -140,6 +152,7 @@ Result<void> Launchpad::wait() {
 Result<void> Launchpad::run(const volatile int& stop) {
   for (Slot& slot : slots_) TRY_VOID(starter_.wipe(slot.identity));
   TRY_VOID(connect_first(stop));
+  if (!role_.empty()) TRY_VOID(check_role(session_, role_));
   for (Slot& slot : slots_) take_back(slot);
   spdlog::info("serves {} with {} {}, lease {}", target_.place(), slots_.size(),
                slots_.size() == 1 ? "identity" : "identities", session_.lease);

@@ -9,6 +9,7 @@
 
 #include "database/target.h"
 #include "errand/launchpad.h"
+#include "launchpad/complaints.h"
 #include "launchpad/lease.h"
 #include "launchpad/slot.h"
 #include "launchpad/sql_depot.h"
@@ -30,6 +31,7 @@ class Launchpad {
   Result<void> connect_first(const volatile int& stop);
   void reconnect();
   void lose_session();
+  void tell_of_no_session(const Error& error);
   void take_notifications();
   void rung(const std::string& id);
 
@@ -49,6 +51,8 @@ class Launchpad {
   void attend(Slot& slot, HeldJob& job);
   Result<void> carry(Slot& slot, HeldJob& job);
   void heed(HeldJob& job, const Error& error);
+  void tell_of(HeldJob& job, const Error& error);
+  void say_whether_there_is_room();
   void look_after(Slot& slot);
 
   // Identities (launchpad_slots.cc).
@@ -73,6 +77,8 @@ class Launchpad {
   std::int64_t looked_ns_ = 0;
   std::int64_t reconnect_ns_ = 0;
   std::set<std::string> unreadable_;  ///< paths of jobs that stay claimed and cannot be run
+  Complaints complaints_;
+  bool no_room_ = false;  ///< clients have been told that the database is full
   std::map<std::string, std::int64_t>
       refused_;  ///< roles that may not be lent, and until when that is believed
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "database/statements.h"
 #include "engine/local/agent_process.h"
 #include "launchpad/launchpad.h"
 #include "launchpad/patience.h"
@@ -107,6 +108,7 @@ void Launchpad::attend_all() {
     if (look) look_after(slot);
     if (!slot.is_free()) attend(slot);
   }
+  say_whether_there_is_room();
 }
 
 void Launchpad::attend(Slot& slot) {
@@ -134,8 +136,11 @@ void Launchpad::attend(Slot& slot, HeldJob& job) {
   if (now < job.hold_until_ns) return;
   const bool due = job.rung || job.settled || (job.due_ns != 0 && job.due_ns <= now);
   if (!due || (!session_.connection && !job.abandoned)) return;
+  const std::string id = job.mirror->job().id;
   auto carried = carry(slot, job);
-  if (!carried) heed(job, carried.error());
+  if (!carried) return heed(job, carried.error());
+  job.finds_no_room = false;
+  if (complaints_.end(id)) spdlog::info("{} is carried again", id);
 }
 
 Result<void> Launchpad::carry(Slot& slot, HeldJob& job) {
@@ -168,15 +173,35 @@ void Launchpad::heed(HeldJob& job, const Error& error) {
   job.mirror->doubt();
   job.hold_until_ns = monotonic_ns() + hold_ns;
   if (job.due_ns == 0) job.due_ns = monotonic_ns();
-  if (error.code != ErrorCode::job_missing) {
-    spdlog::error("cannot carry {}: {}", job.mirror->job().id, error.message);
-    return;
-  }
+  if (error.code != ErrorCode::job_missing) return tell_of(job, error);
+  (void)complaints_.end(job.mirror->job().id);
+  job.finds_no_room = false;
   spdlog::info("{} was removed, or is another launchpad's", job.mirror->job().id);
   job.abandoned = true;
   job.hold_until_ns = 0;
   job.settled = job.mirror->settled_here();
   if (!job.settled) job.mirror->abandon();
+}
+
+void Launchpad::tell_of(HeldJob& job, const Error& error) {
+  // That of the scratch place has a number of the operating system's.
+  job.finds_no_room = error.code == ErrorCode::no_space && error.os_error == 0;
+  const std::string& id = job.mirror->job().id;
+  if (!complaints_.is_due(id, error, monotonic_ns())) return;
+  spdlog::error("cannot carry {}, it is tried again every second: {}", id, error.message);
+}
+
+/// To clients, by a lock: a full database takes no other word.
+void Launchpad::say_whether_there_is_room() {
+  bool none = false;
+  for (const Slot& slot : slots_) {
+    for (const auto& [id, job] : slot.jobs) none = none || job.finds_no_room;
+  }
+  if (none == no_room_ || !session_.connection) return;
+  const auto lease = database::Parameters().number(session_.lease);
+  const auto said = session_.connection->run(
+      none ? database::statements::say_no_room : database::statements::say_room, lease);
+  if (said) no_room_ = none;
 }
 
 /// What wakes nobody: progress, and an agent that was killed by what it ran.

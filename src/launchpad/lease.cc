@@ -3,7 +3,9 @@
 
 #include <random>
 
+#include "database/statements.h"
 #include "system/try.h"
+#include "system/user_name.h"
 
 namespace errand::launchpad {
 namespace {
@@ -51,16 +53,43 @@ Result<std::int64_t> take_lease(database::Connection& connection) {
   return Error{ErrorCode::engine_unavailable, "no lease can be had: somebody holds them all", true, "", 0};
 }
 
+/// Whoever starts it for the first time has not told the server that he may be that role.
+Error explained(Error error) {
+  const bool is_refusal = error.message.find("authentication failed") != std::string::npos ||
+                          error.message.find("no password supplied") != std::string::npos;
+  if (!is_refusal) return error;
+  const std::string role(launchpad_role);
+  const std::string user = system::user_name();
+  error.hint = "give the role " + role +
+               " a password and put it into ~/.pgpass; or, on the server's host, let the user " + user +
+               " be that role by a line of pg_ident.conf: " + role + " " + user + " " + role;
+  return error;
+}
+
 }  // namespace
 
-Result<LeasedSession> open_session(const database::Target& target) {
+Result<LeasedSession> open_session(const database::Target& target, const std::string& role) {
   LeasedSession session;
-  TRY(session.connection, database::Connection::open(target));
+  auto opened = database::Connection::open(target);
+  if (!opened) return explained(std::move(opened).error());
+  session.connection = *std::move(opened);
   TRY_VOID(check_place(*session.connection));
   TRY_VOID(session.connection->run_script(settings));
   (void)session.connection->run_script(check_for_us);
+  // A hint to those who are not served: if somebody is in the way of the lock, they are told less.
+  if (!role.empty())
+    (void)session.connection->run(database::statements::serve_one_role, Parameters().text(role));
   TRY(session.lease, take_lease(*session.connection));
   return session;
+}
+
+Result<void> check_role(LeasedSession& session, const std::string& role) {
+  TRY(Rows rows, session.connection->run("select coalesce(errand.refusal_to_lend($1::name), '')",
+                                         Parameters().text(role)));
+  if (rows.text(0, 0).empty()) return {};
+  return Error{ErrorCode::engine_refused,
+               "jobs of the role " + role + " cannot be run: " + std::string(rows.text(0, 0)), false,
+               "name another submitter with --role; errand database init --user ROLE makes a role one", 0};
 }
 
 Result<void> adopt(LeasedSession& session, std::int64_t earlier) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "database/connection.h"
 #include "errand/error.h"
@@ -16,9 +17,14 @@ struct LeasedSession {
   std::int64_t lease = 0;
 };
 
-/// Connects, takes a lease and listens for submissions. Errors: as Connection::open; engine_refused (the role
-/// is not errand_launchpad: nobody would believe its lease), version_mismatch, not_found (no place in there).
-[[nodiscard]] Result<LeasedSession> open_session(const database::Target& target);
+/// Connects, takes a lease and listens for submissions; `role`: says that it serves that submitter alone
+/// (empty: everybody). Errors: as Connection::open; engine_refused (the role is not errand_launchpad: nobody
+/// would believe its lease), version_mismatch, not_found (no place in there).
+[[nodiscard]] Result<LeasedSession> open_session(const database::Target& target, const std::string& role);
+
+/// Whether that submitter can be served without identities: as strict as where his role would be lent.
+/// Errors: engine_refused.
+[[nodiscard]] Result<void> check_role(LeasedSession& session, const std::string& role);
 
 /// The jobs that were held under a lease that is gone with its session are held under the new one, short of
 /// those that somebody has taken over.

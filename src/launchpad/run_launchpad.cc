@@ -145,12 +145,13 @@ Result<void> plan_for_root(Plan& plan) {
   plan.uid = entry->pw_uid;
   plan.gid = entry->pw_gid;
   if (plan.uid == 0) return refuse(std::string(own_user) + " must not be root", "");
-  if (!plan.options.role.empty())
-    return refuse("--role is for a launchpad without identities", "start it as another user than root");
   return find_identities(plan);
 }
 
 Result<void> plan_for_user(Plan& plan) {
+  if (plan.options.identities > 0)
+    return refuse("--identities is for a launchpad that root starts",
+                  "tasks of this one run as its own user");
   plan.uid = geteuid();
   plan.gid = getegid();
   plan.role = plan.options.role.empty() ? system::user_name() : plan.options.role;
@@ -158,9 +159,26 @@ Result<void> plan_for_user(Plan& plan) {
   return {};
 }
 
+Result<void> check_options(const LaunchpadOptions& options, bool is_root) {
+  if (options.workers < 0 || options.identities < 0) return refuse("a number of workers is not negative", "");
+  if (is_root && !options.role.empty())
+    return refuse("--role is for a launchpad that is not started as root",
+                  "start it as another user; as root it serves every submitter");
+  if (!is_root && options.identities > 0)
+    return refuse("--identities is for a launchpad that root starts",
+                  "tasks of this one run as its own user");
+  return {};
+}
+
+/// The advice that fits: these are no share directories.
+Error of_scratch(Error error) {
+  error.hint = "name another folder with --scratch, on a local disk and this user's own";
+  return error;
+}
+
 /// Others may pass through to their own folders.
 Result<void> make_scratch(Plan& plan) {
-  TRY_VOID(system::make_directories(plan.scratch));
+  if (auto made = system::make_directories(plan.scratch); !made) return of_scratch(std::move(made).error());
   char* resolved = realpath(plan.scratch.c_str(), nullptr);
   if (resolved == nullptr) return system::os_error(errno, "cannot resolve", plan.scratch, true);
   plan.scratch = resolved;
@@ -170,11 +188,13 @@ Result<void> make_scratch(Plan& plan) {
       (chown(plan.scratch.c_str(), plan.uid, plan.gid) != 0 || chmod(plan.scratch.c_str(), 0711) != 0)) {
     return system::os_error(errno, "cannot own", plan.scratch, true);
   }
-  TRY(auto lock, take_lock(plan.scratch + "/lock"));
-  for (int i = 0; !lock && i < most_lock_looks; ++i) {
+  auto taken = take_lock(plan.scratch + "/lock");
+  for (int i = 0; taken && !*taken && i < most_lock_looks; ++i) {
     usleep(lock_look_us);
-    TRY(lock, take_lock(plan.scratch + "/lock"));
+    taken = take_lock(plan.scratch + "/lock");
   }
+  if (!taken) return of_scratch(std::move(taken).error());
+  auto lock = *std::move(taken);
   if (!lock) {
     return Error{ErrorCode::exists, "another launchpad works in " + plan.scratch, true,
                  "name another with --scratch", 0};
@@ -186,11 +206,10 @@ Result<void> make_scratch(Plan& plan) {
 Result<Plan> make_plan(const LaunchpadOptions& options) {
   Plan plan;
   plan.options = options;
-  if (plan.options.workers < 0 || plan.options.identities < 0)
-    return refuse("a number of workers is not negative", "");
+  const bool is_root = geteuid() == 0;
+  TRY_VOID(check_options(options, is_root));
   if (plan.options.workers == 0) plan.options.workers = count_cores();
   TRY(plan.target, database::parse_connection_string(options.database));
-  const bool is_root = geteuid() == 0;
   plan.scratch = options.scratch;
   if (plan.scratch.empty()) plan.scratch = is_root ? roots_scratch : system::state_directory() + "/launchpad";
   if (is_root) {

@@ -43,6 +43,13 @@ std::string scratch_name(const Place& place) {
   return std::string(programs_directory) + "/." + make_job_id(place.clock().now_ns());
 }
 
+/// Half a program on a full disk would keep it full: nobody knows its name.
+Result<void> import(system::Files& files, const std::string& outside, const std::string& scratch) {
+  auto imported = files.import_file(outside, scratch, true);
+  if (!imported) (void)files.remove(scratch);
+  return imported;
+}
+
 }  // namespace
 
 Result<std::string> snapshot_program(Place& place, const std::string& outside) {
@@ -51,7 +58,7 @@ Result<std::string> snapshot_program(Place& place, const std::string& outside) {
   std::string known = stat_name(info);
   if (auto hash = files.read_all(known, hash_length); hash && files.info(program_path(*hash))) return *hash;
   std::string scratch = scratch_name(place);
-  TRY_VOID(files.import_file(outside, scratch, true));
+  TRY_VOID(import(files, outside, scratch));
   Result<std::string> hash = content_hash(files, scratch);
   Result<void> named = hash ? files.rename(scratch, program_path(*hash)) : Result<void>(hash.error());
   if (!named) {
@@ -76,7 +83,7 @@ Result<void> link_program(Place& place, const std::string& hash, const std::stri
   // The snapshot has as many links as the file system allows: a fresh copy takes its name over, the old
   // one lives on under its jobs' names.
   std::string scratch = scratch_name(place);
-  TRY_VOID(files.import_file(files.absolute(program_path(hash)), scratch, true));
+  TRY_VOID(import(files, files.absolute(program_path(hash)), scratch));
   TRY_VOID(files.rename(scratch, program_path(hash)));
   return files.link(program_path(hash), to);
 }

@@ -47,6 +47,39 @@ TEST_F(DatabaseDoctor, FindsTheLaunchpadWhenThereIsOne) {
   EXPECT_FALSE(anything_wrong(accompanied));
 }
 
+TEST_F(DatabaseDoctor, TellsALaunchpadOfOthersFromOnesOwn) {
+  ASSERT_TRUE(init());
+  auto launchpad = connect_as("launchpad");
+  must(*launchpad, "select pg_advisory_lock(25970, 5)");
+  must(*launchpad, "select pg_advisory_lock_shared(25972, hashtext('alice'))");
+  EXPECT_THAT(about(examined_as("alice"), "launchpad"), HasSubstr("good: 1 is connected"));
+  EXPECT_THAT(about(examined_as("bob"), "launchpad"), HasSubstr("wrong: 1 is connected, for other"));
+  auto another = connect_as("launchpad");
+  must(*another, "select pg_advisory_lock(25970, 6)");
+  EXPECT_THAT(about(examined_as("bob"), "launchpad"), HasSubstr("good: 2 are connected"));
+}
+
+TEST_F(DatabaseDoctor, OneJobAndOneWorkerAreOne) {
+  ASSERT_TRUE(init());
+  auto here = connect_as("administrator");
+  const char* const expected[] = {"none of them is yours", "; 1 of them is yours", "; 2 of them are yours"};
+  for (int jobs = 0; jobs < 3; ++jobs) {
+    EXPECT_THAT(about(examined_as("alice"), "space"), HasSubstr(expected[jobs]));
+    must(*here, "insert into errand.directory (owner, path) values ('alice', 'jobs/" + std::to_string(jobs) +
+                    "'), ('bob', 'jobs/" + std::to_string(jobs) + "')");
+  }
+  // Roles are the server's: the workers of this database are named by their comment.
+  const std::string one = "errand_w990" + std::to_string(getpid() % 1000);
+  const std::string two = one + "2";
+  for (const std::string& worker : {one, two}) {
+    must(*here, "create role " + worker + "; comment on role " + worker +
+                    " is 'errand: a worker of the database " + name_ + "'");
+    EXPECT_THAT(about(examined_as("alice"), "workers"),
+                HasSubstr(worker == one ? "there is 1: tasks act" : "there are 2: tasks act"));
+  }
+  must(*here, "drop role " + one + "; drop role " + two);
+}
+
 TEST_F(DatabaseDoctor, SaysWhoMayLetARoleSubmit) {
   ASSERT_TRUE(init());
   const std::string stranger = name_ + "_stranger";

@@ -112,9 +112,14 @@ LaunchpadFixture::Running LaunchpadFixture::start(const std::vector<std::string>
       "--database", uri.empty() ? text : uri, "--scratch", running.scratch, "--workers", "2"};
   if (geteuid() != 0) words.insert(words.end(), {"--role", "alice"});
   words.insert(words.end(), more.begin(), more.end());
-  running.pid = start_launchpad(words, running.log);
-  if (running.pid > 0) started_.push_back(running.pid);
+  serve(running, words);
   return running;
+}
+
+void LaunchpadFixture::serve(Running& running, const std::vector<std::string>& words,
+                             const std::vector<std::string>& command) {
+  running.pid = start_launchpad(words, running.log, command);
+  if (running.pid > 0) started_.push_back(running.pid);
 }
 
 std::string LaunchpadFixture::log_of(const Running& launchpad) const {

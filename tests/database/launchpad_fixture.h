@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ class LaunchpadFixture : public DatabaseFixture {
 
   /// Starts a launchpad and waits until it serves.
   Running start(const std::vector<std::string>& more = {}, const std::string& database_uri = {});
+  /// The same with these words alone, of which `command` becomes errand.
+  void serve(Running& running, const std::vector<std::string>& words,
+             const std::vector<std::string>& command = {std::getenv("ERRAND_COMMAND")});
   /// Ends it as systemd would, and waits. The exit code; -1: it was killed.
   int stop(Running& launchpad);
   /// kill -9, and waits until all that it had started is dead.

@@ -23,11 +23,13 @@ inline std::string text_of_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Forks and runs `errand launchpad` with these words, its messages into the file `log`. It ends with the
-/// process of the test, however that ends: one that stayed would keep the workers' users from every test
-/// after it.
-inline pid_t spawn_launchpad(std::vector<std::string> words, const std::string& log) {
-  words.insert(words.begin(), {std::getenv("ERRAND_COMMAND"), "launchpad"});
+/// Forks and runs `errand launchpad` with these words, its messages into the file `log`; `command` is a path
+/// to errand, or a program that becomes it, with its own words before. It ends with the process of the test,
+/// however that ends: one that stayed would keep the workers' users from every test after it.
+inline pid_t spawn_launchpad(std::vector<std::string> words, const std::string& log,
+                             const std::vector<std::string>& command) {
+  words.insert(words.begin(), "launchpad");
+  words.insert(words.begin(), command.begin(), command.end());
   const pid_t pid = fork();
   if (pid != 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -37,15 +39,16 @@ inline pid_t spawn_launchpad(std::vector<std::string> words, const std::string& 
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  execv(arguments[0], arguments.data());
+  execvp(arguments[0], arguments.data());
   _exit(127);
 }
 
 /// The process of a launchpad that serves; -1, with the test failed: it has ended. The one of a test that has
 /// just died may need a moment yet to give the workers' users up.
-inline pid_t start_launchpad(const std::vector<std::string>& words, const std::string& log) {
+inline pid_t start_launchpad(const std::vector<std::string>& words, const std::string& log,
+                             const std::vector<std::string>& command = {std::getenv("ERRAND_COMMAND")}) {
   constexpr auto step = std::chrono::milliseconds(10);
-  pid_t pid = spawn_launchpad(words, log);
+  pid_t pid = spawn_launchpad(words, log, command);
   for (int i = 0; i < 3000; ++i, std::this_thread::sleep_for(step)) {
     const bool has_ended = waitpid(pid, nullptr, WNOHANG) == pid;
     const std::string said = text_of_file(log);
@@ -54,7 +57,7 @@ inline pid_t start_launchpad(const std::vector<std::string>& words, const std::s
     pid = -1;
     if (said.find("is there and free") == std::string::npos) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    pid = spawn_launchpad(words, log);
+    pid = spawn_launchpad(words, log, command);
   }
   ADD_FAILURE() << "no launchpad serves: " << text_of_file(log);
   if (pid > 0) {

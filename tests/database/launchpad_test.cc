@@ -203,8 +203,8 @@ TEST_F(DatabaseServerLaunchpadTest, ALaunchpadEndsWithWhoeverStartedItSo) {
 }
 
 TEST_F(DatabaseServerLaunchpadTest, TwoOfThemShareTheWork) {
-  auto one = start({"--identities", "1"});
   if (geteuid() != 0) GTEST_SKIP() << "without root one user has one launchpad";
+  auto one = start({"--identities", "1"});
   auto two = start({"--identities", "1"});
   ComputeContext alices = context_of("alice");
   ComputeContext bobs = context_of("bob");
@@ -221,6 +221,30 @@ TEST_F(DatabaseServerLaunchpadTest, TwoOfThemShareTheWork) {
     ASSERT_TRUE(results) << results.error().message;
     EXPECT_EQ((*results)[0], static_cast<int>(i) % 3);
   }
+}
+
+TEST_F(DatabaseServerLaunchpadTest, AJobOfARoleThatMayNotBeLentSaysWhyItWaits) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs the workers' users";
+  ASSERT_TRUE(own_administrator().run_script("alter role bob createdb"));
+  auto launchpad = start();
+  ComputeContext context = context_of("bob");
+  context.wait = false;
+  auto job = exec(context, echo_after, 1);
+  ASSERT_TRUE(job) << job.error().message;
+  EXPECT_TRUE(eventually([&] { return log_of(launchpad).find("may not be lent") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] {  // between two tries of the launchpad's
+    auto status = get_job_status(*job);
+    return status && status->status == JobStatus::queued &&
+           status->reason.find("may not act as bob") != std::string::npos &&
+           status->reason.find("createdb") != std::string::npos;
+  }));
+  // Nobody who may not have it has to agree.
+  auto canceled = cancel_job(*job);
+  auto status = wait_for_job(*job);
+  ASSERT_TRUE(own_administrator().run_script("alter role bob nocreatedb"));
+  ASSERT_TRUE(canceled) << canceled.error().message;
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(status->status, JobStatus::canceled) << status->reason;
 }
 
 TEST_F(DatabaseServerLaunchpadTest, TasksAreTheirSubmitterInTheDatabaseAndNobodyElse) {

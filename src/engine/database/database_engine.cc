@@ -17,34 +17,59 @@ using errand::database::DatabaseFiles;
 using errand::database::Parameters;
 using errand::database::Rows;
 
-/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive.
+/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive, and
+/// whether what it would store finds no room.
 constexpr std::string_view ask_about =
-    "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false) "
-    "from errand.directory where owner = $1::name and path = any($2)";
+    "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false), "
+    "lease is not null and exists (select from pg_locks l join pg_stat_activity a using (pid) "
+    "where l.locktype = 'advisory' and l.granted and l.classid = 25973 and l.objid::bigint = d.lease "
+    "and l.objsubid = 2 and l.database = (select oid from pg_database where datname = current_database()) "
+    "and a.usename = 'errand_launchpad') "
+    "from errand.directory d where owner = $1::name and path = any($2)";
 struct Claim {
   bool active = false;
   bool claimed = false;
   bool alive = false;
+  bool no_room = false;
 };
 
 struct Answer {
   std::map<std::string, Claim> claims;  ///< by directory
-  bool launchpad_is_up = false;
+  std::string obstacle;                 ///< why no launchpad runs these jobs; empty: one does, or will
 };
+
+constexpr const char* none_at_work = "no launchpad is at work on the database's host (errand launchpad)";
+
+constexpr const char* no_room =
+    "there is no room in the database for what tasks have made; the launchpad tries again and again";
+
+/// What keeps every launchpad from this submitter's jobs; empty: nothing does.
+Result<std::string> look_for_obstacle(DatabaseFiles& files) {
+  TRY(Rows live, files.session().run(errand::database::statements::live_launchpads, {}));
+  if (live.number(0, 0) == 0) return std::string(none_at_work);
+  if (live.number(0, 2) > 0) return std::string();
+  if (live.number(0, 1) == 0) {
+    return "no launchpad serves " + files.owner() +
+           ": what is at work on the database's host serves another submitter alone";
+  }
+  auto refused = files.session().run(errand::database::statements::why_not_lent, {});
+  if (!refused || refused->text(0, 0).empty()) return std::string();  // an older schema cannot tell
+  return "the launchpad may not act as " + files.owner() + ": " + std::string(refused->text(0, 0));
+}
 
 Result<Answer> ask(DatabaseFiles& files, const std::vector<std::string>& directories) {
   Answer answer;
   Parameters parameters;
   parameters.text(files.owner()).texts(directories);
   TRY(Rows rows, files.session().run(ask_about, parameters));
+  bool one_serves_us = false;
   for (std::size_t row = 0; row < rows.count(); ++row) {
     Claim& claim = answer.claims[std::string(rows.text(row, 0))];
-    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3)};
-    answer.launchpad_is_up = answer.launchpad_is_up || claim.alive;
+    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3), rows.truth(row, 4)};
+    one_serves_us = one_serves_us || claim.alive;
   }
-  if (answer.launchpad_is_up) return answer;
-  TRY(Rows up, files.session().run(errand::database::statements::live_launchpads, {}));
-  answer.launchpad_is_up = up.number(0, 0) > 0;
+  if (one_serves_us) return answer;
+  TRY(answer.obstacle, look_for_obstacle(files));
   return answer;
 }
 
@@ -90,28 +115,31 @@ class DatabaseEngine final : public Engine {
   Result<std::string> attend(share::Place& place, share::JobDirectory& job) override;
 
  private:
-  static status::EngineReport report(share::JobDirectory& job, const Claim& claim, bool launchpad_is_up);
+  static status::EngineReport report(share::JobDirectory& job, const Claim& claim,
+                                     const std::string& obstacle);
   static bool take_up(share::JobDirectory& job);
   Capabilities capabilities_{.runs_on_submit_host = false};
 };
 
 status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Claim& claim,
-                                            bool launchpad_is_up) {
+                                            const std::string& obstacle) {
   status::EngineReport report;
   report.engine = "database";
   report.started = job.has(share::JobFileName::Kind::log);
-  if (claim.alive && report.started) {
+  if (claim.alive && claim.no_room) {
+    report.waiting = 1;
+    report.reason = no_room;
+  } else if (claim.alive && report.started) {
     report.alive = 1;
   } else if (claim.alive) {
     report.waiting = 1;
     report.reason = "waiting for a free core of the database's host";
-  } else if (!launchpad_is_up && job.cancel_pending()) {
+  } else if (!obstacle.empty() && job.cancel_pending()) {
     report.gone = 1;  // nobody runs it: the request is all that it takes
     report.reason = "no launchpad has it";
   } else if (claim.active || claim.claimed) {
     report.waiting = 1;
-    report.reason = launchpad_is_up ? "waiting for the launchpad"
-                                    : "no launchpad is at work on the database's host (errand launchpad)";
+    report.reason = obstacle.empty() ? "waiting for the launchpad" : obstacle;
   } else if (take_up(job)) {
     report.waiting = 1;
     report.reason = "asked to run again; the launchpad is told once more";
@@ -148,7 +176,7 @@ std::vector<status::EngineReport> DatabaseEngine::query(share::Place& place,
   std::vector<status::EngineReport> reports;
   for (share::JobDirectory* job : jobs) {
     if (answer) {
-      reports.push_back(report(*job, answer->claims[job->path()], answer->launchpad_is_up));
+      reports.push_back(report(*job, answer->claims[job->path()], answer->obstacle));
       continue;
     }
     reports.emplace_back();

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "client/findings.h"
 #include "client/open_place.h"
 #include "unit/client/scratch_directory.h"
 
@@ -74,6 +75,14 @@ TEST_F(Doctor, AClusterWithoutItsCommandsIsWrong) {
   if (about(findings, "clusters").find("wrong") == std::string::npos) GTEST_SKIP() << "this machine has LSF";
   EXPECT_TRUE(anything_wrong(findings));
   EXPECT_THAT(about(findings, "clusters"), HasSubstr("bsub"));
+}
+
+TEST_F(Doctor, WhatThereIsOneOfIsSingular) {
+  EXPECT_EQ(counted(0, "process", "processes"), "0 processes");
+  EXPECT_EQ(counted(1, "process", "processes"), "1 process");
+  EXPECT_EQ(counted(2, "process", "processes"), "2 processes");
+  EXPECT_EQ(counted(1, "file"), "1 file");
+  EXPECT_EQ(counted(512, "file"), "512 files");
 }
 
 TEST_F(Doctor, AServerThatIsNotThereIsWrongAndNamesNoPassword) {

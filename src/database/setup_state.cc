@@ -83,9 +83,7 @@ Result<void> check_grants(Connection& connection, const std::vector<std::string>
   }
   return Error{ErrorCode::place_unwritable,
                "the role " + state.user + " may not grant roles that others have made: " + names, false,
-               "a superuser says: grant " + names + " to " + quoted_identifier(state.user) +
-                   " with admin option; or runs errand database init himself",
-               0};
+               "let a superuser run errand database init", 0};
 }
 
 /// Who may create roles may look as errand_owner; a submitter may see the steps, and nobody else anything.

@@ -132,7 +132,7 @@ void StagedJob::discard() {
   if (!blocks_ || published_) return;
   Parameters parameters;
   const std::string directory = staging_directory(id_);
-  parameters.text(owner_).text(directory).text("errand").text(id_);
+  parameters.text(owner_).texts({&directory, 1});
   (void)session_->run(statements::discard, parameters);
 }
 

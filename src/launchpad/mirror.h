@@ -68,7 +68,7 @@ class Mirror {
 
   [[nodiscard]] bool is_ours(const share::JobFileName& name) const;
   Result<std::set<std::string>> take_changed();
-  Result<std::unique_ptr<system::File>> open(const std::string& name) const;
+  Result<std::unique_ptr<system::File>> open(const std::string& name);
   Result<std::map<std::string, std::string>> read_tails(const std::set<std::string>& names);
   Result<bool> ship_round(const std::set<std::string>& names, std::int64_t now_ns);
   Result<void> ship_whole(Shipment& shipment, const std::string& name);
@@ -89,6 +89,7 @@ class Mirror {
   std::map<std::string, std::string> whole_;         ///< what was shipped of files that are replaced
   std::map<std::string, std::uint64_t> punched_at_;  ///< size of a console file when holes were looked for
   std::set<std::string, std::less<>> changed_;
+  std::map<std::string, int> refusals_;  ///< how often a file could not be opened
   std::int64_t progress_ns_ = 0;
   bool look_at_all_ = true;
   bool urgent_ = false;

@@ -24,6 +24,8 @@ constexpr std::uint64_t largest_record = std::uint64_t{1} << 30;
 constexpr std::int64_t progress_interval_ns = 1'000'000'000;
 /// How much a console file grows before its holes are looked for again.
 constexpr std::uint64_t hole_interval = std::uint64_t{1} << 20;
+/// A task may close a file of its own to us for ever.
+constexpr int most_refusals = 100;
 
 Result<std::string> read_part(system::File& file, std::uint64_t offset, std::uint64_t length) {
   std::string bytes(length, '\0');
@@ -108,9 +110,13 @@ Result<std::set<std::string>> Mirror::take_changed() {
   return names;
 }
 
-/// A regular file that the tasks' own user wrote, or nothing else is.
-Result<std::unique_ptr<system::File>> Mirror::open(const std::string& name) const {
-  TRY(auto file, place_->files().open_read(job_file(job_.id, name)));
+/// A regular file that the tasks' own user wrote, or nothing else is. A new one belongs to him alone for a
+/// moment before it is opened to us, and nobody tells us when that is over: it is looked at again.
+Result<std::unique_ptr<system::File>> Mirror::open(const std::string& name) {
+  auto opened = place_->files().open_read(job_file(job_.id, name));
+  const bool is_closed_to_us = !opened && opened.error().code == ErrorCode::place_unreadable;
+  if (is_closed_to_us && ++refusals_[name] <= most_refusals) changed_.insert(name);
+  TRY(auto file, std::move(opened));
   TRY(const system::FileInfo info, file->info());
   if (info.owner == terms_.uid) return file;
   return Error{ErrorCode::foreign_owner, name + " of " + job_.id + " is not the tasks'", false, "", 0};

@@ -156,6 +156,28 @@ TEST_F(LaunchpadMirrorTest, ALogWithoutRecordsSaysThatItsWorkerHasStarted) {
   EXPECT_THAT(depot.stored, Contains("log.0.1.1"));
 }
 
+/// Between its creation and its being shared with the launchpad's group.
+TEST_F(LaunchpadMirrorTest, AFileThatIsNotOpenToTheLaunchpadYetIsLookedAtAgain) {
+  std::string id = publish(2);
+  auto mirror = arrive(id);
+  claim(id, 1);
+  work(id, {0, 1, 1}, {0});
+  mirror->changed_all();
+  scratch_files->faults().fail(system::Operation::open_read, 1,
+                               {ErrorCode::place_unreadable, "closed", false, "", EACCES});
+  ASSERT_TRUE(mirror->ship(0).ok());
+  scratch_files->faults().fail(system::Operation::open_read, 2,
+                               {ErrorCode::place_unreadable, "closed", false, "", EACCES});
+  for (int i = 0; i < 3 && mirror->pending(); ++i) ASSERT_TRUE(mirror->ship(0).ok());
+  EXPECT_FALSE(mirror->pending());
+  EXPECT_EQ(values_in_database(id, 2), 1u);
+  mirror->changed("log.0.1.1");
+  scratch_files->faults().fail_from(system::Operation::open_read, 1,
+                                    {ErrorCode::place_unreadable, "closed", false, "", EACCES});
+  for (int i = 0; i < 200 && mirror->pending(); ++i) ASSERT_TRUE(mirror->ship(0).ok());
+  EXPECT_FALSE(mirror->pending()) << "a task that closes its file for ever must not keep us busy for ever";
+}
+
 TEST_F(LaunchpadMirrorTest, HalfARecordWaitsForItsOtherHalf) {
   std::string id = publish(1);
   auto mirror = arrive(id);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "database/session.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "system/try.h"
@@ -24,6 +27,47 @@ constexpr Milliseconds longest_pause{500};
 constexpr int most_repeats = 20;
 
 }  // namespace
+
+/// Every session of this process. A thread may hold a session's mutex for as long as a server takes to
+/// answer; in a child that is forked meanwhile that thread is not there, and nobody would ever let the mutex
+/// go.
+class LiveSessions {
+ public:
+  static LiveSessions& get() {
+    static LiveSessions& all = *new LiveSessions;  // never destroyed: threads may run while the process ends
+    return all;
+  }
+  void add(Session* session) {
+    const std::lock_guard lock(mutex_);
+    sessions_.insert(session);
+  }
+  void remove(Session* session) {
+    const std::lock_guard lock(mutex_);
+    sessions_.erase(session);
+  }
+
+ private:
+  LiveSessions() {
+    pthread_atfork([] { get().mutex_.lock(); }, [] { get().mutex_.unlock(); },
+                   [] { get().begin_in_child(); });
+  }
+  /// The child has one thread, which is here.
+  void begin_in_child() {
+    for (Session* session : sessions_) new (&session->mutex_) std::mutex;
+    mutex_.unlock();
+  }
+
+  std::mutex mutex_;
+  std::set<Session*> sessions_;
+};
+
+Session::Session(Target target) : target_(std::move(target)) {
+  LiveSessions::get().add(this);
+}
+
+Session::~Session() {
+  LiveSessions::get().remove(this);
+}
 
 Result<std::unique_ptr<Connection>> connect_patiently(const Target& target) {
   const auto begin = SteadyClock::now();

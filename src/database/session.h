@@ -15,10 +15,14 @@
 namespace errand::database {
 
 /// A connection that comes back: whoever finds it lost opens it again, within `reconnect_patience`.
-/// Thread-safe; one statement at a time.
+/// Thread-safe; one statement at a time. A child that is forked while another thread waits for an answer
+/// begins with a session of its own, too.
 class Session {
  public:
-  explicit Session(Target target) : target_(std::move(target)) {}
+  explicit Session(Target target);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
 
   /// Runs the statement, again if the session was lost meanwhile: it may then have been carried out twice.
   /// Statements that write are made so that the second time changes nothing, or fails with `exists`.
@@ -32,6 +36,7 @@ class Session {
   [[nodiscard]] std::uint64_t generation() const;
 
  private:
+  friend class LiveSessions;
   Result<void> connect();
   const Target target_;
   mutable std::mutex mutex_;

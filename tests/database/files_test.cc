@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <numeric>
+#include <thread>
 
 #include "database_fixture.h"
 #include "share/job_directory.h"
@@ -238,6 +240,28 @@ TEST_F(DatabaseFilesTest, AForkedChildDoesNotSpeakOnItsParentsConnection) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_TRUE(files_->info(job_)) << "the child's end must not end the parent's session";
+}
+
+TEST_F(DatabaseFilesTest, AChildForkedWhileAnotherThreadWaitsForAnAnswerDoesNotWaitForEver) {
+  publish("job");
+  std::atomic<bool> is_held = false;
+  std::thread other([&] {
+    EXPECT_TRUE(files_->session().with([&](Connection& connection) -> Result<void> {
+      is_held = true;
+      return connection.run_script("select pg_sleep(1)");
+    }));
+  });
+  while (!is_held) std::this_thread::yield();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    _exit(files_->info(job_) ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  other.join();
+  EXPECT_TRUE(files_->info(job_));
 }
 
 TEST_F(DatabaseFilesTest, ALostSessionIsMadeAnew) {

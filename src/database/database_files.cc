@@ -245,7 +245,7 @@ Result<void> DatabaseFiles::publish_staged(const TreePath& from, const TreePath&
   return {};
 }
 
-/// Each is one of them that are there at most once.
+/// What became of each. One that is named twice is removed once, and is not there the second time.
 std::vector<Result<void>> DatabaseFiles::discard(const std::vector<std::string>& directories) {
   bool repeated = false;
   auto rows = session_->run(statements::discard, Parameters().text(owner_).texts(directories), &repeated);

@@ -100,12 +100,6 @@ class DatabaseServerFullDiskTest : public LaunchpadFixture {
   }
   void make_room() const { std::filesystem::remove(disk_ + "/filler"); }
 
-  [[nodiscard]] ComputeContext leaving(const std::string& role) const {
-    ComputeContext context = context_of(role);
-    context.wait = false;
-    return context;
-  }
-
   std::string disk_;
   std::string name_;
   bool is_mounted_ = false;

@@ -20,24 +20,6 @@ using testing::HasSubstr;
 
 class DatabaseServerLaunchpadFaultsTest : public LaunchpadFixture {
  protected:
-  ComputeContext leaving(const std::string& role) const {
-    ComputeContext context = context_of(role);
-    context.wait = false;
-    return context;
-  }
-
-  bool began(const std::string& name, int task) const {
-    return access((file(name) + ".started." + std::to_string(task)).c_str(), F_OK) == 0;
-  }
-
-  /// How often the task has begun.
-  int starts(const std::string& name, int task) const {
-    std::ifstream mark(file(name) + ".started." + std::to_string(task));
-    int lines = 0;
-    for (std::string line; std::getline(mark, line);) ++lines;
-    return lines;
-  }
-
   void expect_values(const Job<int>& job, const std::vector<int>& values) {
     auto waited = wait_for_job(job);
     // While the server starts again a client is told so, and asks again.
@@ -79,24 +61,7 @@ TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileIdle) {
 }
 
 TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileRunningAndWhatWasDoneIsNotDoneAgain) {
-  auto first = start();
-  let_go("done");
-  auto job = exec(leaving("alice"), wait_for_file, each(std::vector<int>{0, 1}),
-                  each(std::vector<std::string>{file("done"), file("go")}));
-  ASSERT_TRUE(job) << job.error().message;
-  ASSERT_TRUE(eventually([&] {
-    auto status = get_job_status(*job);
-    return status && status->progress.succeeded == 1 && began("go", 1);
-  }));
-  kill(first);
-  auto second = start();
-  ASSERT_TRUE(eventually([&] { return starts("go", 1) == 2; }));
-  auto status = get_job_status(*job);
-  ASSERT_TRUE(status);
-  EXPECT_EQ(status->status, JobStatus::running) << status->reason;
-  let_go("go");
-  expect_values(*job, {0, 1});
-  EXPECT_EQ(starts("done", 0), 1);
+  expect_next_goes_on([this] { return start(); });
 }
 
 TEST_F(DatabaseServerLaunchpadFaultsTest, EndedAsAServiceIsAndGoneOnWith) {

@@ -87,13 +87,53 @@ ComputeContext LaunchpadFixture::context_of(const std::string& role) const {
   return context.value_or(ComputeContext());
 }
 
+ComputeContext LaunchpadFixture::leaving(const std::string& role) const {
+  ComputeContext context = context_of(role);
+  context.wait = false;
+  return context;
+}
+
+int LaunchpadFixture::starts(const std::string& name, int task) const {
+  std::ifstream mark(file(name) + ".started." + std::to_string(task));
+  int lines = 0;
+  for (std::string line; std::getline(mark, line);) ++lines;
+  return lines;
+}
+
+void LaunchpadFixture::expect_next_goes_on(const std::function<Running()>& start_one) {
+  auto first = start_one();
+  let_go("done");
+  auto job = exec(leaving("alice"), wait_for_file, each(std::vector<int>{0, 1}),
+                  each(std::vector<std::string>{file("done"), file("go")}));
+  ASSERT_TRUE(job) << job.error().message;
+  ASSERT_TRUE(eventually([&] {
+    auto status = get_job_status(*job);
+    return status && status->progress.succeeded == 1 && began("go", 1);
+  }));
+  kill(first);
+  auto second = start_one();
+  ASSERT_TRUE(eventually([&] { return starts("go", 1) == 2; }));
+  auto status = get_job_status(*job);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(status->status, JobStatus::running) << status->reason;
+  let_go("go");
+  ASSERT_TRUE(wait_for_job(*job));
+  auto results = job->results();
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ((*results)[0] * 10 + (*results)[1], 1);
+  EXPECT_EQ(starts("done", 0), 1) << "what was done is not done again";
+  EXPECT_EQ(stop(second), 0);
+  EXPECT_TRUE(processes_below(second.scratch).empty());
+}
+
 Connection& LaunchpadFixture::own_administrator() {
   if (!own_administrator_ || own_administrator_->is_lost()) {
     // The server may be starting again.
     EXPECT_TRUE(eventually([&] {
       auto connection = Connection::open(target_as("administrator"));
-      if (connection) own_administrator_ = *std::move(connection);
-      return connection.ok();
+      if (!connection) return false;
+      own_administrator_ = *std::move(connection);
+      return true;
     }));
   }
   return *own_administrator_;

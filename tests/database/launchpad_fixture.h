@@ -50,6 +50,14 @@ class LaunchpadFixture : public DatabaseFixture {
 
   /// The context of a submitter.
   [[nodiscard]] ComputeContext context_of(const std::string& role) const;
+  /// The same, and nobody waits for the job.
+  [[nodiscard]] ComputeContext leaving(const std::string& role) const;
+  /// Whether the task of wait_for_file with that name and number has begun, and how often.
+  [[nodiscard]] bool began(const std::string& name, int task) const { return starts(name, task) > 0; }
+  [[nodiscard]] int starts(const std::string& name, int task) const;
+  /// A job of alice with a task that is done and one that runs: the launchpad is killed, the next one goes
+  /// on.
+  void expect_next_goes_on(const std::function<Running()>& start_one);
   [[nodiscard]] std::string file(const std::string& name) const { return folder_of_test_ + "/" + name; }
   void let_go(const std::string& name) const { std::ofstream(file(name)) << "go"; }
   /// Looks again and again, two minutes at most.

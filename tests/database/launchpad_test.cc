@@ -33,12 +33,6 @@ class DatabaseServerLaunchpadTest : public LaunchpadFixture {
     EXPECT_TRUE((*directory)->add_request(request));
     return *place;
   }
-
-  /// How often wait_for_file has begun.
-  static std::ptrdiff_t starts(const std::string& mark) {
-    std::ifstream file(mark);
-    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
-  }
 };
 
 std::vector<int> numbers(int count) {
@@ -58,8 +52,7 @@ TEST_F(DatabaseServerLaunchpadTest, RunsAJobAndBringsItsResultsBack) {
 }
 
 TEST_F(DatabaseServerLaunchpadTest, RunsWhatWasSubmittedBeforeItCame) {
-  ComputeContext context = context_of("alice");
-  context.wait = false;
+  ComputeContext context = leaving("alice");
   std::vector<Job<int>> jobs;
   for (int i = 0; i < 40; ++i) {  // more than one claim takes
     auto job = exec(context, echo_after, i % 2);
@@ -79,8 +72,7 @@ TEST_F(DatabaseServerLaunchpadTest, RunsWhatWasSubmittedBeforeItCame) {
 }
 
 TEST_F(DatabaseServerLaunchpadTest, ACancelWhileNobodyServesIsCarriedOutByWhoeverAsks) {
-  ComputeContext context = context_of("alice");
-  context.wait = false;
+  ComputeContext context = leaving("alice");
   auto job = exec(context, wait_for_file, 1, file("go"));
   ASSERT_TRUE(job) << job.error().message;
   auto canceled = cancel_job(*job);
@@ -93,7 +85,7 @@ TEST_F(DatabaseServerLaunchpadTest, ACancelWhileNobodyServesIsCarriedOutByWhoeve
   auto next = exec(context, echo_after, 1);
   ASSERT_TRUE(next) << next.error().message;
   ASSERT_TRUE(wait_for_job(*next));
-  EXPECT_NE(access(file("go.started.1").c_str(), F_OK), 0);
+  EXPECT_FALSE(began("go", 1));
   EXPECT_EQ(get_job_status(*job)->status, JobStatus::canceled);
 }
 
@@ -117,11 +109,10 @@ TEST_F(DatabaseServerLaunchpadTest, LargeValuesAndConsoleTextArriveWhole) {
 
 TEST_F(DatabaseServerLaunchpadTest, ACanceledJobEndsAndARetriedOneRunsAgain) {
   auto launchpad = start();
-  ComputeContext context = context_of("alice");
-  context.wait = false;
+  ComputeContext context = leaving("alice");
   auto job = exec(context, wait_for_file, 1, file("go"));
   ASSERT_TRUE(job) << job.error().message;
-  ASSERT_TRUE(eventually([&] { return access(file("go.started.1").c_str(), F_OK) == 0; }));
+  ASSERT_TRUE(eventually([&] { return began("go", 1); }));
   ASSERT_TRUE(cancel_job(*job));
   auto status = wait_for_job(*job);
   ASSERT_TRUE(status);
@@ -142,12 +133,10 @@ TEST_F(DatabaseServerLaunchpadTest, ACanceledJobEndsAndARetriedOneRunsAgain) {
 TEST_F(DatabaseServerLaunchpadTest, ARetryThatArrivesTogetherWithTheEndIsNotForgotten) {
   auto launchpad = start();
   ASSERT_GT(launchpad.pid, 0);
-  ComputeContext context = context_of("alice");
-  context.wait = false;
+  ComputeContext context = leaving("alice");
   auto job = exec(context, wait_for_file, 1, file("go"));
   ASSERT_TRUE(job) << job.error().message;
-  const std::string mark = file("go.started.1");
-  ASSERT_TRUE(eventually([&] { return access(mark.c_str(), F_OK) == 0; }));
+  ASSERT_TRUE(eventually([&] { return began("go", 1); }));
   ASSERT_EQ(::kill(launchpad.pid, SIGSTOP), 0);
   let_go("go");
   const std::string active = launchpad.scratch + "/w1/place/" + share::active_path(job->id());
@@ -157,15 +146,14 @@ TEST_F(DatabaseServerLaunchpadTest, ARetryThatArrivesTogetherWithTheEndIsNotForg
   ASSERT_NE(place, nullptr);
   ASSERT_TRUE(place->ring(job->id()));
   ASSERT_EQ(::kill(launchpad.pid, SIGCONT), 0);
-  EXPECT_TRUE(eventually([&] { return starts(mark) == 2; }));
+  EXPECT_TRUE(eventually([&] { return starts("go", 1) == 2; }));
   ASSERT_TRUE(wait_for_job(*job));
   EXPECT_EQ(get_job_status(*job)->status, JobStatus::finished);
 }
 
 TEST_F(DatabaseServerLaunchpadTest, ARetryWhoseClientDiedBeforeItToldAnybodyIsTakenUpByWhoeverAsks) {
   start();
-  ComputeContext context = context_of("alice");
-  context.wait = false;
+  ComputeContext context = leaving("alice");
   let_go("go");
   auto job = exec(context, wait_for_file, 1, file("go"));
   ASSERT_TRUE(job) << job.error().message;
@@ -181,7 +169,7 @@ TEST_F(DatabaseServerLaunchpadTest, ARetryWhoseClientDiedBeforeItToldAnybodyIsTa
   ASSERT_TRUE(place->files().remove(path + "/seal"));
   ASSERT_TRUE(wait_for_job(*job));
   EXPECT_EQ(get_job_status(*job)->status, JobStatus::finished);
-  EXPECT_EQ(starts(file("go.started.1")), 2);
+  EXPECT_EQ(starts("go", 1), 2);
 }
 
 /// It would keep the workers' users from everybody after it.
@@ -269,11 +257,10 @@ TEST_F(DatabaseServerLaunchpadTest, TasksAreTheirSubmitterInTheDatabaseAndNobody
 
 TEST_F(DatabaseServerLaunchpadTest, ARemovedJobEndsHereToo) {
   auto launchpad = start();
-  ComputeContext context = context_of("alice");
-  context.wait = false;
+  ComputeContext context = leaving("alice");
   auto job = exec(context, wait_for_file, 2, file("never"));
   ASSERT_TRUE(job) << job.error().message;
-  ASSERT_TRUE(eventually([&] { return access(file("never.started.2").c_str(), F_OK) == 0; }));
+  ASSERT_TRUE(eventually([&] { return began("never", 2); }));
   ASSERT_TRUE(
       own_administrator().run_script("delete from errand.directory where path = 'jobs/" + job->id() + "'"));
   ASSERT_TRUE(own_administrator().run_script("notify errand_submit, '" + job->id() + "'"));

@@ -101,21 +101,6 @@ class DatabaseServerLaunchpadUserTest : public LaunchpadFixture {
     return text_of_file(log);
   }
 
-  ComputeContext leaving(const std::string& role) const {
-    ComputeContext context = context_of(role);
-    context.wait = false;
-    return context;
-  }
-  [[nodiscard]] bool began(const std::string& name, int task) const {
-    return access((file(name) + ".started." + std::to_string(task)).c_str(), F_OK) == 0;
-  }
-  [[nodiscard]] int starts(const std::string& name, int task) const {
-    std::ifstream mark(file(name) + ".started." + std::to_string(task));
-    int lines = 0;
-    for (std::string line; std::getline(mark, line);) ++lines;
-    return lines;
-  }
-
   std::string user_;
   uid_t uid_ = 0;
   gid_t gid_ = 0;
@@ -171,27 +156,7 @@ TEST_F(DatabaseServerLaunchpadUserTest, ACanceledJobEnds) {
 }
 
 TEST_F(DatabaseServerLaunchpadUserTest, KilledItIsFollowedByAnotherThatGoesOn) {
-  auto first = start_for_alice();
-  let_go("done");
-  auto job = exec(leaving("alice"), wait_for_file, each(std::vector<int>{0, 1}),
-                  each(std::vector<std::string>{file("done"), file("go")}));
-  ASSERT_TRUE(job) << job.error().message;
-  ASSERT_TRUE(eventually([&] {
-    auto status = get_job_status(*job);
-    return status && status->progress.succeeded == 1 && began("go", 1);
-  }));
-  kill(first);
-  auto second = start_for_alice();
-  ASSERT_TRUE(eventually([&] { return starts("go", 1) == 2; }));
-  EXPECT_EQ(get_job_status(*job)->status, JobStatus::running);
-  let_go("go");
-  ASSERT_TRUE(wait_for_job(*job));
-  auto results = job->results();
-  ASSERT_TRUE(results) << results.error().message;
-  EXPECT_EQ((*results)[0] + (*results)[1], 1);
-  EXPECT_EQ(starts("done", 0), 1) << "what was done is not done again";
-  EXPECT_EQ(stop(second), 0);
-  EXPECT_TRUE(processes_below(second.scratch).empty());
+  expect_next_goes_on([this] { return start_for_alice(); });
 }
 
 TEST_F(DatabaseServerLaunchpadUserTest, AnotherSubmittersJobWaitsAndSaysForWhat) {

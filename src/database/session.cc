@@ -88,6 +88,7 @@ Result<void> Session::connect() {
   const bool first = generation_ == 0;
   connection_.reset();
   TRY(connection_, first ? Connection::open(target_) : connect_patiently(target_));
+  TRY_VOID(connection_->run_script(plan_by_key));
   process_ = getpid();
   ++generation_;
   return {};
@@ -95,6 +96,7 @@ Result<void> Session::connect() {
 
 Result<void> Session::with(const std::function<Result<void>(Connection&)>& work, bool* repeated) {
   const std::lock_guard lock(mutex_);
+  ++asked_;
   for (int tries = 0;; ++tries) {
     TRY_VOID(connect());
     Result<void> done = work(*connection_);

@@ -290,6 +290,7 @@ TEST_F(LaunchpadMirrorTest, TheSealIsTheSubmittersOwn) {
   report.status = JobStatus::finished;
   ASSERT_TRUE(share::write_seal(**job, report).ok());
   ASSERT_TRUE(*mirror->settle(clock.now));
+  EXPECT_EQ(depot.last_stored, 1) << "stored and released in one breath";
   auto seal = open(manifest.id)->seal();
   ASSERT_TRUE(seal);
   EXPECT_EQ(seal->engine, "database");

@@ -57,4 +57,8 @@ inline constexpr const char* plan_by_key = "set enable_seqscan = off; set jit = 
 /// Opens a connection, trying again while the server is starting. Errors: as Connection::open.
 [[nodiscard]] Result<std::unique_ptr<Connection>> connect_patiently(const Target& target);
 
+/// Makes the connection one of errand's own: nothing that is set for its role or server cuts it short, and
+/// what it commits is on disk. Errors: as Connection::run_script.
+[[nodiscard]] Result<void> lift_limits(Connection& connection);
+
 }  // namespace errand::database

@@ -30,7 +30,7 @@ constexpr int most_repeats = 20;
 /// waits, or acknowledge a submission that a power cut takes back.
 constexpr const char* no_limits =
     "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; "
-    "set synchronous_commit = on";
+    "set synchronous_commit = on; ";
 /// Of servers from 14 and 17 on.
 constexpr const char* no_idle_limit = "; set idle_session_timeout = 0";
 constexpr const char* no_transaction_limit = "; set transaction_timeout = 0";
@@ -78,23 +78,25 @@ Session::~Session() {
   LiveSessions::get().remove(this);
 }
 
+Result<std::unique_ptr<Connection>> open_connection(const Target& target) {
+  TRY(auto connection, Connection::open(target));
+  std::string settings = std::string(no_limits) + plan_by_key;
+  if (connection->server_version() >= 14'00'00) settings += no_idle_limit;
+  if (connection->server_version() >= 17'00'00) settings += no_transaction_limit;
+  TRY_VOID(connection->run_script(settings));
+  return connection;
+}
+
 Result<std::unique_ptr<Connection>> connect_patiently(const Target& target) {
   const auto begin = SteadyClock::now();
   Milliseconds pause = first_pause;
   while (true) {
-    auto connection = Connection::open(target);
+    auto connection = open_connection(target);
     if (connection || !connection.error().transient) return connection;
     if (SteadyClock::now() - begin + pause > reconnect_patience) return connection;
     std::this_thread::sleep_for(pause);
     pause = std::min(2 * pause, longest_pause);
   }
-}
-
-Result<void> lift_limits(Connection& connection) {
-  std::string settings = no_limits;
-  if (connection.server_version() >= 14'00'00) settings += no_idle_limit;
-  if (connection.server_version() >= 17'00'00) settings += no_transaction_limit;
-  return connection.run_script(settings);
 }
 
 Result<void> Session::connect() {
@@ -103,9 +105,7 @@ Result<void> Session::connect() {
   // The first connection of all is not waited for: a server that is not there is an answer.
   const bool first = generation_ == 0;
   connection_.reset();
-  TRY(connection_, first ? Connection::open(target_) : connect_patiently(target_));
-  TRY_VOID(lift_limits(*connection_));
-  TRY_VOID(connection_->run_script(plan_by_key));
+  TRY(connection_, first ? open_connection(target_) : connect_patiently(target_));
   process_ = getpid();
   ++generation_;
   return {};

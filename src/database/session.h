@@ -54,11 +54,10 @@ class Session {
 /// all. And such a plan is not worth compiling.
 inline constexpr const char* plan_by_key = "set enable_seqscan = off; set jit = off";
 
-/// Opens a connection, trying again while the server is starting. Errors: as Connection::open.
+/// A connection for the store: nothing that is set for its role or its server cuts it short, what it commits is
+/// on disk, and it plans by key. Errors: as Connection::open.
+[[nodiscard]] Result<std::unique_ptr<Connection>> open_connection(const Target& target);
+/// The same, trying again while the server is starting.
 [[nodiscard]] Result<std::unique_ptr<Connection>> connect_patiently(const Target& target);
-
-/// Makes the connection one of errand's own: nothing that is set for its role or server cuts it short, and
-/// what it commits is on disk. Errors: as Connection::run_script.
-[[nodiscard]] Result<void> lift_limits(Connection& connection);
 
 }  // namespace errand::database

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs in a database, from a client whose connection is open: a trivial function's round trip, a value of 100
 // MB, 10,000 jobs listed and cleaned up. bench/run brings the server and the launchpad up; ERRAND_DATABASE
-// names its folder. Floors are what the tables cost without errand.
-#include <poll.h>
-
-#include <fstream>
-#include <thread>
-
+// names its folder. Floors are what the tables cost without errand. With --floor it prints one alone, which
+// other languages are measured beside: the table protocol's seconds for a job, or those of so many tasks'
+// outcomes.
+#include "bare_tables.h"
 #include "cloned_jobs.h"
-#include "database/connection.h"
-#include "database/target.h"
 
 namespace database = errand::database;
+using bench::BareTables;
+using bench::connect;
+using bench::uri_of;
 
 constexpr std::size_t large = 100'000'000;
-constexpr std::size_t piece = std::size_t{512} << 10;
 
 int increment(int number) {
   return number + 1;
@@ -27,91 +25,6 @@ errand::Buffer zeros_and_ones(std::uint64_t size) {
 const auto increment_job = errand::function("increment", increment);
 const auto large_job = errand::function("zeros_and_ones", zeros_and_ones);
 
-std::string uri_of(const std::string& role) {
-  std::ifstream file(std::string(getenv("ERRAND_DATABASE")) + "/" + role + ".uri");
-  std::string uri;
-  if (!std::getline(file, uri)) bench::give_up("ERRAND_DATABASE names no folder of tests/database/place-up");
-  return uri;
-}
-
-std::unique_ptr<database::Connection> connect(const std::string& role) {
-  return bench::must(
-      database::Connection::open(bench::must(database::parse_connection_string(uri_of(role)))));
-}
-
-/// A table of its own beside errand's: what is measured is the server.
-class BareTables {
- public:
-  BareTables() : client_(connect("administrator")) {
-    bench::must(
-        client_->run_script("drop table if exists errand_bench_bare; create table errand_bench_bare "
-                            "(id bigint, start bigint, data bytea, primary key (id, start)); "
-                            "alter table errand_bench_bare alter data set storage external"));
-  }
-  ~BareTables() { (void)client_->run_script("drop table errand_bench_bare"); }
-
-  /// A row and a notification there, a row and a notification back, by two sessions.
-  double round_trip(int rounds) {
-    auto server = connect("administrator");
-    bench::must(server->run_script("listen errand_bench_there"));
-    bench::must(client_->run_script("listen errand_bench_back"));
-    std::thread answering([&] {
-      for (int i = 0; i < rounds; ++i) {
-        wait_for_notification(*server);
-        put(*server, -1 - i, 0, "42", "errand_bench_back");
-      }
-    });
-    std::vector<double> seconds;
-    for (int i = 0; i < rounds; ++i) {
-      seconds.push_back(bench::seconds_of([&] {
-        put(*client_, 1 + i, 0, "41", "errand_bench_there");
-        wait_for_notification(*client_);
-        bench::must(client_->run("select data from errand_bench_bare where id = $1",
-                                 database::Parameters().number(-1 - i)));
-      }));
-    }
-    answering.join();
-    return bench::median(seconds);
-  }
-
-  double write(const std::string& bytes) {
-    return bench::seconds_of([&] {
-      bench::must(client_->run_script("begin"));
-      for (std::size_t at = 0; at < bytes.size(); at += piece)
-        put(*client_, 0, static_cast<std::int64_t>(at), std::string_view(bytes).substr(at, piece),
-            "errand_bench");
-      bench::must(client_->run_script("commit"));
-    });
-  }
-  double read() {
-    std::size_t size = 0;
-    return bench::seconds_of([&] {
-      bench::must(client_->stream("select data from errand_bench_bare where id = $1 order by start",
-                                  database::Parameters().number(0), [&](const database::Rows& row) {
-                                    size += row.text(0, 0).size();
-                                    return errand::Result<void>();
-                                  }));
-      if (size != large) bench::give_up("bytes are missing");
-    });
-  }
-
- private:
-  static void put(database::Connection& connection, std::int64_t id, std::int64_t start,
-                  std::string_view bytes, std::string_view channel) {
-    database::Parameters parameters;
-    parameters.number(id).number(start).bytes(std::as_bytes(std::span(bytes))).text(channel);
-    bench::must(connection.run(
-        "insert into errand_bench_bare values ($1, $2, $3) returning pg_notify($4, '')", parameters));
-  }
-  static void wait_for_notification(database::Connection& connection) {
-    while (bench::must(connection.notifications()).empty()) {
-      pollfd readable{connection.descriptor(), POLLIN, 0};
-      poll(&readable, 1, 10'000);
-    }
-  }
-  std::unique_ptr<database::Connection> client_;
-};
-
 void measure_round_trip(const errand::ComputeContext& context, BareTables& bare, int rounds) {
   auto once = [&] {
     auto job = bench::must(errand::exec(context, increment_job, 41));
@@ -123,8 +36,10 @@ void measure_round_trip(const errand::ComputeContext& context, BareTables& bare,
   for (int i = 0; i < rounds; ++i) seconds.push_back(bench::seconds_of(once));
   const double value = bench::median(seconds);
   bench::report({"database: round trip, warm launchpad, artifacts removed", value * 1e3, "ms",
-                 bare.round_trip(rounds) * 1e3, "a row and a notification there and back", "<= 6 ms",
-                 value <= 6e-3});
+                 bare.table_protocol(rounds) * 1e3,
+                 "submitted, claimed, done and read by plain tables, four statements and two notifications",
+                 "<= 6 ms", value <= 6e-3});
+  bench::report({"database: a row and a notification there and back", bare.round_trip(rounds) * 1e3, "ms"});
 }
 
 void measure_large_value(const errand::ComputeContext& context, BareTables& bare, int rounds) {
@@ -147,7 +62,7 @@ void measure_large_value(const errand::ComputeContext& context, BareTables& bare
   }
   std::string bytes(zeros_and_ones(large).text());
   const double floor_write = large / bare.write(bytes) / 1e6;
-  const double floor_read = large / bare.read() / 1e6;
+  const double floor_read = large / bare.read(large) / 1e6;
   const double write = large / bench::median(written) / 1e6;
   const double fetch = large / bench::median(fetched) / 1e6;
   bench::report({"database: a value of 100 MB, submission to durable", write, "MB/s", floor_write,
@@ -189,9 +104,20 @@ std::vector<errand::JobRef> fill(const errand::ComputeContext& context, int coun
   return jobs;
 }
 
+/// Seconds of the one DELETE, whose cascades take their files.
+double delete_directly(database::Connection& server, const std::vector<errand::JobRef>& jobs) {
+  std::vector<std::string> paths;
+  for (const auto& job : jobs) paths.push_back("jobs/" + job.id());
+  return bench::seconds_of([&] {
+    bench::must(
+        server.run("delete from errand.directory where path = any($1)", database::Parameters().texts(paths)));
+  });
+}
+
 void measure_listing_and_cleanup(const errand::ComputeContext& context, int count) {
-  auto jobs = fill(context, count);
   auto server = connect("administrator");
+  const double deletion = delete_directly(*server, fill(context, count));
+  auto jobs = fill(context, count);
   std::vector<double> listing, floor;
   for (int i = 0; i < 5; ++i) {
     floor.push_back(bench::seconds_of(
@@ -209,12 +135,26 @@ void measure_listing_and_cleanup(const errand::ComputeContext& context, int coun
   const double listed = bench::median(listing);
   bench::report({"database: get_jobs over 10,000 finished jobs", listed * 1e3, "ms",
                  bench::median(floor) * 1e3, "their seals selected", "<= 200 ms", listed <= 0.2});
-  bench::report({"database: cleanup of 10,000 finished jobs", cleanup, "s", {}, {}, "<= 3 s", cleanup <= 3});
+  bench::report({"database: cleanup of 10,000 finished jobs", cleanup, "s", deletion,
+                 "one DELETE of as many, with its cascades", "<= 3 s", cleanup <= 3});
+}
+
+int print_floor(const bench::Arguments& arguments) {
+  BareTables bare;
+  const std::string& which = arguments.rest[1];
+  std::vector<double> seconds;
+  for (int i = 0; i < arguments.pick(5, 1); ++i) {
+    seconds.push_back(which == "protocol" ? bare.table_protocol(arguments.pick(200, 3))
+                                          : bare.outcomes(std::stoi(which)));
+  }
+  std::printf("%.6f\n", bench::median(seconds));
+  return 0;
 }
 
 int main(int argc, char** argv) {
   errand::init(argc, argv);
   bench::Arguments arguments(argc, argv);
+  if (arguments.rest.size() == 2 && arguments.rest[0] == "--floor") return print_floor(arguments);
   bench::Workspace workspace(arguments);
   auto context = bench::must(errand::InDatabase(uri_of("alice")));
   context.wait = false;

@@ -30,7 +30,7 @@ void Launchpad::claim_all() {
   for (bool more = true; more && session_.connection;) {
     SqlDepot::Wanted ours{{}, {}, claim_batch, of_the_dead};
     SqlDepot::Wanted others{{}, {}, 0, of_the_dead};
-    ours.held.assign(unreadable_.begin(), unreadable_.end());
+    ours.unwanted.assign(unreadable_.begin(), unreadable_.end());
     for (const Slot& slot : slots_) {
       for (const auto& [id, job] : slot.jobs) ours.held.push_back(job.mirror->path());
       const bool usable = slot.is_usable(monotonic_ns());
@@ -44,6 +44,7 @@ void Launchpad::claim_all() {
     }
     if (!role_.empty()) others.owners = {role_};
     others.held = ours.held;
+    others.unwanted = ours.unwanted;
     more = !ours.owners.empty() && claim_some(ours);
     more = (others.most > 0 && claim_some(others)) || more;
   }

@@ -36,9 +36,10 @@ class SqlDepot final : public Depot {
     std::vector<std::string> but_of;  ///< never these owners'
     std::size_t most = 1;
     /// Also those whose launchpad is gone, and those that are claimed by us without our knowing: the answer
-    /// to a claim may have been lost.
+    /// to a claim may have been lost. Then `held` are the jobs that we know of.
     bool of_the_dead = false;
-    std::vector<std::string> held = {};  ///< never these, by path: those that we know of, or do not want
+    std::vector<std::string> held = {};
+    std::vector<std::string> unwanted = {};  ///< never these, by path
   };
   /// Claims jobs, oldest first, and reads them. Two launchpads never get the same one, and neither waits.
   Result<std::vector<Arrival>> claim(const Wanted& wanted);

@@ -16,9 +16,14 @@ class DatabaseServerIdentitiesTest : public LaunchpadFixture {
     if (!mounted_.empty()) (void)::umount2(mounted_.c_str(), MNT_DETACH);
     LaunchpadFixture::TearDown();
   }
-  /// Nobody can remove the folder as long as something is mounted there. False: that cannot be done here.
+  /// Nobody can remove the folder as long as something is mounted there, though it looks as it did. False:
+  /// that cannot be done here.
   bool hold_folder(const std::string& path) {
-    if (::mount("none", path.c_str(), "tmpfs", 0, "size=1m") != 0) return false;
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) return false;
+    const std::string options =
+        "size=1m,mode=0770,uid=" + std::to_string(status.st_uid) + ",gid=" + std::to_string(status.st_gid);
+    if (::mount("none", path.c_str(), "tmpfs", 0, options.c_str()) != 0) return false;
     mounted_ = path;
     return true;
   }

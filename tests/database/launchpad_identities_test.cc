@@ -14,6 +14,10 @@ class DatabaseServerIdentitiesTest : public LaunchpadFixture {
  protected:
   void TearDown() override {
     if (!mounted_.empty()) (void)::umount2(mounted_.c_str(), MNT_DETACH);
+    if (is_told_not_to_look_) {
+      (void)own_administrator().run_script("alter database " + database_ +
+                                           " reset client_connection_check_interval");
+    }
     LaunchpadFixture::TearDown();
   }
   /// Nobody can remove the folder as long as something is mounted there, though it looks as it did. False:
@@ -46,6 +50,8 @@ class DatabaseServerIdentitiesTest : public LaunchpadFixture {
     ASSERT_TRUE(results) << results.error().message;
     EXPECT_EQ((*results)[0], value);
   }
+
+  bool is_told_not_to_look_ = false;
 
  private:
   std::string mounted_;
@@ -130,10 +136,13 @@ TEST_F(DatabaseServerIdentitiesTest, AJobThatOneCannotReadIsLeftToTheNext) {
   expect_value(*job, 1);
 }
 
-/// The worker stays alice's: her sessions are not ended from without.
+/// The worker stays alice's: her sessions are not ended from without. And the server does not look by itself.
 TEST_F(DatabaseServerIdentitiesTest, ACanceledTaskLeavesNoStatementRunning) {
   if (geteuid() != 0) GTEST_SKIP() << "needs the workers' users";
   if (own_administrator().server_version() < 140000) GTEST_SKIP() << "servers before 14 do not look";
+  is_told_not_to_look_ = true;
+  ASSERT_TRUE(own_administrator().run_script("alter database " + database_ +
+                                             " set client_connection_check_interval = 0"));
   auto launchpad = start({"--identities", "1"});
   auto stays = exec(leaving("alice"), wait_for_file, 4, file("go"));
   ASSERT_TRUE(stays) << stays.error().message;

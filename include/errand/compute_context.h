@@ -25,8 +25,8 @@ struct ComputeContext {
   bool console_output = false;  ///< print the tasks' console text before results are returned
   bool auto_cleanup = true;     ///< remove the artifacts once every result is in the caller's hands
 
-  /// The place: a directory, or a database (postgresql://user@host/database). Empty: $ERRAND_SHARE_DIR, else
-  /// errand/ in the user's XDG state directory.
+  /// The place: a directory, or a database (any connection string of InDatabase's). Empty: $ERRAND_SHARE_DIR,
+  /// else errand/ in the user's XDG state directory.
   std::string share_dir;
 
   /// Where the tasks run, an absolute path as the nodes see it. Empty: the submitter's directory.
@@ -98,11 +98,20 @@ struct ComputeContext {
 /// Jobs in a PostgreSQL database, run on its host by `errand launchpad`, next to the data: RxInSqlServer's
 /// kind of context. The connection string is a URI, libpq's keyword=value form or an ODBC string that leads
 /// to PostgreSQL; a password in it stays in this process, other processes take theirs from where libpq looks
-/// (PGPASSWORD, ~/.pgpass). `cores` is the number of tasks that run at once. Errors: invalid_argument,
-/// not_supported (SQL Server itself).
+/// (PGPASSWORD, ~/.pgpass). Its options (sslmode ...) stay in the context's share_dir. `cores` is the number
+/// of tasks that run at once. Errors: invalid_argument, not_supported (SQL Server itself).
 ///
 ///     auto context = errand::InDatabase("postgresql://ada@db.example.org/climate");
 [[nodiscard]] Result<ComputeContext> InDatabase(std::string_view connection_string, ComputeContext base = {});
+
+/// True if the text is meant as a connection string, in whichever of those forms, and not as a directory or a
+/// name: it begins with a scheme (postgresql://), or has an = before any slash. A directory of such a name is
+/// written ./a=b.
+[[nodiscard]] bool is_connection_string(std::string_view text) noexcept;
+
+/// The text as anybody may see it: a connection string with a password as a URI without it, or as *** where
+/// it cannot be read; any other text as it is.
+[[nodiscard]] std::string without_secrets(std::string_view text);
 
 /// The context of that name: a built-in ("local", "localseq", "localpar", "RxLocalSeq",
 /// "RxLocalParallel", "slurm", "RxSlurm", "RxHpcServer", "gridengine", "sge", "RxGridEngine", "lsf",

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "errand/encoding.h"
 #include "errand/error.h"
 
 /// Rows of a database table or query, read into columns: what a function that runs in the database
@@ -38,6 +39,12 @@ enum class ColumnType : std::uint8_t {
   factor,        ///< std::vector<std::int32_t>: the index of the value's level
 };
 
+}  // namespace errand
+
+MSGPACK_ADD_ENUM(errand::ColumnType)
+
+namespace errand {
+
 /// Name as above.
 [[nodiscard]] std::string_view to_string(ColumnType type) noexcept;
 
@@ -50,9 +57,18 @@ struct ColumnRequest {
   /// Of a factor: a value that is none of them is missing. Empty: the values, in the order of their coming.
   std::vector<std::string> levels;
   std::vector<std::string> new_levels;  ///< put in the place of `levels`, one by one
+
+  MSGPACK_DEFINE(name, new_name, type, levels, new_levels)
 };
 
-/// A table or a query, and what is wanted of it. A plain value.
+namespace detail {
+/// The connection string as it may be written into a job: a URI without its password, which stays in this
+/// process's memory. Thread-safe.
+[[nodiscard]] std::string connection_that_travels(const std::string& text);
+}  // namespace detail
+
+/// A table or a query, and what is wanted of it. A plain value; as an argument of a task it travels without
+/// its password (remember_connection says what becomes of that).
 struct DataSource {
   /// Any that InDatabase takes, or what remember_connection gave. Empty: libpq's defaults (PGHOST ...), which
   /// lead a task that runs in a database to that database, as its submitter.
@@ -66,6 +82,19 @@ struct DataSource {
   bool text_as_factors = false;        ///< text columns without a request become factors
   std::uint64_t skip = 0;              ///< rows passed over
   std::optional<std::uint64_t> most;   ///< rows read at most
+
+  template <class Packer>
+  void msgpack_pack(Packer& packer) const {
+    const std::string connection = detail::connection_that_travels(connection_string);
+    msgpack::type::make_define_array(connection, table, query, keep, drop, columns, text_as_factors, skip,
+                                     most)
+        .msgpack_pack(packer);
+  }
+  void msgpack_unpack(const msgpack::object& object) {
+    msgpack::type::make_define_array(connection_string, table, query, keep, drop, columns, text_as_factors,
+                                     skip, most)
+        .msgpack_unpack(object);
+  }
 };
 
 /// What a column of a reader is.

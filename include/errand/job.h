@@ -28,7 +28,9 @@ class JobRef {
   JobRef() = default;
   JobRef(std::string id) : id_(std::move(id)) {}
   JobRef(const char* id) : id_(id) {}
-  JobRef(std::string id, std::string place) : id_(std::move(id)), place_(std::move(place)) {}
+  /// Of a connection string only the place's name is kept; its password and options stay in this process's
+  /// memory, where opening the place finds them. Thread-safe.
+  JobRef(std::string id, std::string place);
 
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   /// The share directory; empty: looked for in the active context's place, the named contexts', then

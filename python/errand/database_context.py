@@ -40,10 +40,9 @@ class RxInSqlServer(RxComputeContext):
     def __init__(self, *arguments: Any, **fields: Any) -> None:
         # By hand: the first argument may also be a context or a context's name, with the string behind it.
         first = arguments[0] if arguments else None
-        if isinstance(first, RxComputeContext):
+        if isinstance(first, (RxComputeContext, core.ComputeContext)) or _is_context_name(first):
             super().__init__(first)
-        elif isinstance(first, core.ComputeContext) or _is_context_name(first):
-            super().__init__(first)
+            self._move_into_database(fields)
         else:
             if isinstance(first, str) and first.lower() in CLASSES:
                 arguments = arguments[1:]
@@ -52,6 +51,14 @@ class RxInSqlServer(RxComputeContext):
             fields.update(fields.pop("further", {}))
             self._connect(fields.pop("connection_string", "") or "postgresql://", fields)
         self._set_original(fields)
+
+    def _move_into_database(self, fields: Dict[str, Any]) -> None:
+        """A context of another kind keeps its settings, and gets the database that its place or `fields` name."""
+        if self._core.engine == "database":
+            return
+        self._become("database", False)
+        before = self._core.share_dir
+        fields.setdefault("connection_string", before if "://" in before else "postgresql://")
 
     def _connect(self, connection_string: str, fields: Dict[str, Any]) -> None:
         parts = [str(fields.pop(name, None) or "") for name in _PARTS]

@@ -41,7 +41,7 @@ class Job:
             self.compute_context = job
             self.id, self.place = job_id or place or "", core.resolve_share_dir(job._core)
         elif isinstance(job, str) and place is not None:
-            self.id, self.place = job, place
+            self.id, self.place = job, core.place_name(place)
         else:
             self.id, self.place = _find(job)
 

@@ -3,9 +3,20 @@
 
 #include "binding.h"
 #include "errand/compute_context.h"
+#include "errand/data_source.h"
+#include "errand/job.h"
 #include "errand/language.h"
 
 namespace errand::python {
+
+namespace {
+
+/// Of a connection string all but its password, which stays in this process.
+std::string without_password(const std::string& place) {
+  return is_connection_string(place) ? take(remember_connection({place, {}, {}, {}, {}})) : place;
+}
+
+}  // namespace
 
 void bind_contexts(nb::module_& module) {
   nb::class_<ComputeContext>(module, "ComputeContext", "The core's compute context: a plain value.")
@@ -16,7 +27,9 @@ void bind_contexts(nb::module_& module) {
       .def_rw("wait", &ComputeContext::wait)
       .def_rw("console_output", &ComputeContext::console_output)
       .def_rw("auto_cleanup", &ComputeContext::auto_cleanup)
-      .def_rw("share_dir", &ComputeContext::share_dir)
+      .def_prop_rw(
+          "share_dir", [](const ComputeContext& self) { return self.share_dir; },
+          [](ComputeContext& self, const std::string& text) { self.share_dir = without_password(text); })
       .def_rw("working_directory", &ComputeContext::working_directory)
       .def_rw("cores", &ComputeContext::cores)
       .def_rw("environment", &ComputeContext::environment)
@@ -44,6 +57,8 @@ void bind_contexts(nb::module_& module) {
   module.def("in_database", [](const std::string& connection_string, const ComputeContext& base) {
     return take(InDatabase(connection_string, base));
   });
+  module.def("place_name",
+             [](const std::string& place) { return JobRef("", without_password(place)).place(); });
   module.def("resolve_share_dir", [](const ComputeContext& context) { return resolve_share_dir(context); });
 }
 

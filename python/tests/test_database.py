@@ -8,6 +8,7 @@ from database_place import FOLDER, Launchpad, uri, workers_can_run_python
 
 import errand
 from errand import RxSqlServerData, rx_data_step, rx_exec, rx_get_info, rx_get_var_info, rx_import
+from errand.data_frames import frame_of
 
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="no database: see tests/database/place-up")
 pandas = pytest.importorskip("pandas")
@@ -42,8 +43,19 @@ def test_missing_values():
     assert frame["d"].isna().tolist() == [False, True]
 
 
-def test_the_numbers_are_writable_and_are_not_copied():
-    frame = rx_import(query("select i from generate_series(1, 1000) i"))
+def test_the_numbers_are_writable_and_are_not_copied(monkeypatch):
+    taken = {}
+
+    def keeping_what_was_read(columns, source=None):
+        columns = list(columns)
+        taken.update((name, numpy.frombuffer(values, numpy.uint8)) for name, _, values, _, _ in columns)
+        return frame_of(columns, source)
+
+    monkeypatch.setattr("errand.data_steps.frame_of", keeping_what_was_read)
+    frame = rx_import(query("select i, i::float8 as f, i::int8 as l from generate_series(1, 1000) i"))
+    assert sorted(taken) == ["f", "i", "l"]
+    for name, bytes_read in taken.items():
+        assert numpy.shares_memory(frame[name].to_numpy(), bytes_read), name
     frame.loc[0, "i"] = 7
     assert frame["i"].sum() == 500500 + 6
 

@@ -25,6 +25,40 @@ def test_a_password_is_in_nothing_that_can_be_written(make):
     assert value.connection_string == again.connection_string == "postgresql://ada@db:5433/air"
 
 
+def test_a_password_that_came_by_another_way_is_not_written_either():
+    for place in ("postgresql://ada:hunter2@db/air?sslmode=require", "host=db dbname=air user=ada password=hunter2",
+                  "Server=db;Database=air;UID=ada;PWD=hunter2"):
+        job = errand.Job("rxJob_0123456789abcdefghjkmnpqrs", place)
+        assert job.place == "postgresql://ada@db/air"
+        context = errand.RxLocalParallel(share_dir=place)
+        for value in (job, context):
+            assert "ter2" not in repr(vars(value)) and b"ter2" not in pickle.dumps(value)
+    for unreadable in ("postgresql://ada:hun@ter2@db/air", "Server=db;PWD={hunter2"):
+        for make in (lambda: errand.Job("rxJob_0123456789abcdefghjkmnpqrs", unreadable),
+                     lambda: errand.RxLocalParallel(share_dir=unreadable), lambda: errand.RxComputeContext(unreadable)):
+            with pytest.raises(errand.ErrandError) as refused:
+                make()
+            assert "ter2" not in str(refused.value)
+
+
+def test_the_options_of_a_connection_travel_with_the_context():
+    context = errand.RxInSqlServer("Server=db;Database=air;UID=ada;PWD=hunter2;Encrypt=yes")
+    again = pickle.loads(pickle.dumps(context))
+    assert context.connection_string == again.connection_string == "postgresql://ada@db/air?sslmode=verify-full"
+
+
+def test_a_context_of_another_kind_becomes_one_in_the_database():
+    local = errand.RxLocalParallel(wait=False, cores=3, share_dir="/scratch/jobs")
+    for context in (errand.RxInSqlServer(local), errand.RxInSqlServer(local, connection_string="postgresql://")):
+        assert (context.engine, context.connection_string) == ("database", "postgresql:///")
+        assert (context.wait, context.num_tasks) == (False, 3)
+    context = errand.RxInSqlServer(local, server="db", user="ada", num_tasks=2)
+    assert (context.engine, context.connection_string, context.num_tasks) == ("database", "postgresql://ada@db/", 2)
+    named = errand.RxInSqlServer(errand.RxLocalSeq(share_dir="postgresql://ada@db/air"))
+    assert (named.engine, named.sequential, named.connection_string) == ("database", False, "postgresql://ada@db/air")
+    assert local.engine == "local"
+
+
 def test_the_originals_signatures():
     context = inspect.signature(errand.RxInSqlServer).parameters
     assert list(context)[:7] == ["connection_string", "num_tasks", "auto_cleanup", "console_output",

@@ -42,7 +42,9 @@ context_class <- function(name) {
 unknown_context <- function(name) {
   named <- .Call(errand_context_names)
   if (inherits(named, "errand_failure")) named <- c("local", "localpar")
-  sprintf("there is no compute context \"%s\"; there are: %s", name, paste(c(named, "dopar"), collapse = ", "))
+  # Something like a connection string is not repeated: it may hold a password.
+  what <- if (grepl("=|://", name)) "no such compute context" else sprintf("no compute context \"%s\"", name)
+  sprintf("there is %s; there are: %s", what, paste(c(named, "dopar"), collapse = ", "))
 }
 
 generate <- function(class, name, object, dataPath, outDataPath, settings) {
@@ -111,6 +113,10 @@ setting <- function(context, name, value) {
     return(max(0, as.numeric(value)))
   }
   if (name == "environment") return(environment_entries(value))
+  # A place in a database is written down without its password.
+  if (name == "shareDir" && is.character(value) && length(value) == 1L && grepl("^[^/]*(=|://)", value)) {
+    return(remembered_connection(list(connectionString = value)))
+  }
   if (is.character(now)) {
     kept <- as.character(value)
     if (!is.null(names(value))) names(kept) <- names(value)

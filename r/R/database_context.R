@@ -4,9 +4,9 @@
 # without a password, which stays in this process.
 setClass("RxInSqlServer", contains = "RxComputeContext")
 
-RxInSqlServer <- function(object, connectionString = "", numTasks = 1, autoCleanup = TRUE, consoleOutput = FALSE,
-                          executionTimeoutSeconds = 0, wait = TRUE, packagesToLoad = NULL, shareDir = NULL,
-                          server = NULL, databaseName = NULL, user = NULL, password = NULL, ...) {
+RxInSqlServer <- function(object, connectionString = "", numTasks = rxGetOption("numTasks"), autoCleanup = TRUE,
+                          consoleOutput = FALSE, executionTimeoutSeconds = 0, wait = TRUE, packagesToLoad = NULL,
+                          shareDir = NULL, server = NULL, databaseName = NULL, user = NULL, password = NULL, ...) {
   generate_database(object, given_settings(...))
 }
 
@@ -15,12 +15,15 @@ InDatabase <- function(connectionString = "", ...) RxInSqlServer(connectionStrin
 generate_database <- function(object, settings) {
   fields <- checked(.Call(errand_named_context, "localpar"))
   fields$engine <- "database"
-  fields$cores <- 1
   context <- context_of_fields(fields, "InDatabase", "RxInSqlServer")
   if (!missing(object)) {
     context <- copied(object, context)
-  } else if (!any(connection_settings %in% names(settings))) {
-    settings$connectionString <- ""
+  } else if (!"numTasks" %in% names(settings)) {
+    settings$numTasks <- rxGetOption("numTasks")
+  }
+  # Without a connection there would be no database: libpq's default is one.
+  if (missing(object) || !is(object, "RxInSqlServer")) {
+    if (!any(connection_settings %in% names(settings))) settings$connectionString <- ""
   }
   modified(context, settings)
 }

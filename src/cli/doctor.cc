@@ -8,10 +8,6 @@
 namespace errand::cli {
 namespace {
 
-bool is_connection_string(const std::string& place) {
-  return place.find("://") != std::string::npos || place.find('=') != std::string::npos;
-}
-
 Result<ExitCode> run_doctor(Session& session, const std::string& place) {
   ComputeContext context = session.context();
   if (is_connection_string(place)) {

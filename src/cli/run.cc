@@ -33,8 +33,7 @@ struct Words {
   std::vector<std::string> after;
 };
 
-Words split(int argc, char** argv) {
-  std::vector<std::string> all(argv + std::min(argc, 1), argv + argc);
+Words split(const std::vector<std::string>& all) {
   auto mark = std::find(all.begin(), all.end(), "--");
   Words words{{all.begin(), mark}, {}};
   if (mark != all.end()) words.after.assign(mark + 1, all.end());
@@ -45,10 +44,11 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
   constexpr const char* group = "Options of every verb";
   app.add_flag("--json", options.json, "print one JSON object, errors too")->group(group);
   app.add_flag("--quiet", options.quiet, "print ids and single words only")->group(group);
-  app.add_option("--context", options.context, "compute context: built in or of config.toml")
+  app.add_option("--context", options.context,
+                 "compute context: built in, of config.toml, or a connection string")
       ->type_name("NAME")
       ->group(group);
-  app.add_option("--share-dir", options.share_dir, "share directory to work in")
+  app.add_option("--share-dir", options.share_dir, "share directory to work in, or a connection string")
       ->type_name("DIR")
       ->group(group);
   app.add_option("--color", options.color, "auto, always or never")
@@ -120,8 +120,8 @@ ExitCode parse_and_run(Session& session, CLI::App& app, const std::vector<Verb>&
 
 }  // namespace
 
-int run(int argc, char** argv) {
-  Words words = split(argc, argv);
+int run(const std::vector<std::string>& arguments) {
+  Words words = split(arguments);
   Session session;
   CLI::App app("Submit programs as jobs, leave, come back for the results.", "errand");
   app.set_version_flag("--version", "errand " + std::string(version));

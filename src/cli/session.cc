@@ -23,19 +23,15 @@ ColorMode color_mode(const std::string& word) {
   return word == "never" ? ColorMode::never : ColorMode::automatic;
 }
 
-bool is_database_uri(const std::string& word) {
-  return word.starts_with("postgresql://") || word.starts_with("postgres://");
-}
-
 std::string absolute_path(const std::string& path) {
   std::error_code failed;
   std::filesystem::path absolute = std::filesystem::absolute(path, failed);
   return failed ? path : absolute.lexically_normal().string();
 }
 
-/// A database's URI is a context, too.
+/// A connection string is a context, too.
 Result<ComputeContext> named_context(const std::string& word) {
-  return is_database_uri(word) ? InDatabase(word, get_compute_context()) : make_compute_context(word);
+  return is_connection_string(word) ? InDatabase(word, get_compute_context()) : make_compute_context(word);
 }
 
 /// What --context names, else what is in force; in the place of --share-dir.
@@ -43,7 +39,7 @@ Result<ComputeContext> chosen_context(const GlobalOptions& options) {
   Result<ComputeContext> chosen(get_compute_context());
   if (options.context) chosen = named_context(*options.context);
   if (!chosen || !options.share_dir) return chosen;
-  if (is_database_uri(*options.share_dir)) return InDatabase(*options.share_dir, *std::move(chosen));
+  if (is_connection_string(*options.share_dir)) return InDatabase(*options.share_dir, *std::move(chosen));
   chosen->share_dir = absolute_path(*options.share_dir);
   return chosen;
 }

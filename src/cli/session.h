@@ -52,7 +52,7 @@ class Session {
       if (job) {
         answers.push_back({*job, ask(*job)});
       } else {
-        answers.push_back({JobRef(word), job.error()});
+        answers.push_back({JobRef(without_secrets(word)), job.error()});
       }
     }
     return answers;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/argument_secrets.h"
+
 namespace errand::cli {
 namespace {
 
@@ -34,7 +36,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& failure) {
     if (verb.empty() && failure.get_name() == "RequiredError") error.message = "a verb is missing";
     return error;
   }
-  std::string word = strangest(strange);
+  std::string word = shown_argument(strangest(strange));
   if (word.starts_with('-')) {
     error.message = "unknown option " + word;
   } else if (verb.empty()) {

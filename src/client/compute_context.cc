@@ -2,6 +2,7 @@
 #include "errand/compute_context.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <mutex>
 #include <utility>
@@ -43,6 +44,13 @@ std::string absolute(const std::string& path) {
   if (error) return whole;
   while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
   return plain;
+}
+
+/// True for a password that is not used, too.
+bool speaks_of_password(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lower.find("pwd") != std::string::npos || lower.find("pass") != std::string::npos;
 }
 
 }  // namespace
@@ -124,15 +132,29 @@ Result<ComputeContext> InDatabase(std::string_view connection_string, ComputeCon
   database::remember_target(target);
   base.engine = "database";
   base.sequential = false;
-  base.share_dir = target.place();
+  base.share_dir = target.without_password();
   return base;
 }
 
+bool is_connection_string(std::string_view text) noexcept {
+  return database::is_database_place(text);
+}
+
+std::string without_secrets(std::string_view text) {
+  if (!database::is_database_place(text)) return std::string(text);
+  if (const auto target = database::parse_connection_string(text)) {
+    const bool has_password = target->parameters.contains("password") || speaks_of_password(text);
+    return has_password ? target->without_password() : std::string(text);
+  }
+  const bool may_have_one = speaks_of_password(text) || text.find('@') != std::string_view::npos;
+  return may_have_one ? "***" : std::string(text);
+}
+
 std::string resolve_share_dir(const ComputeContext& context) {
-  if (database::is_database_place(context.share_dir)) return database::place_name(context.share_dir);
-  if (!context.share_dir.empty()) return absolute(context.share_dir);
-  const std::string place = system::environment_value("ERRAND_SHARE_DIR");
-  return place.empty() ? system::state_directory() : absolute(place);
+  std::string place = context.share_dir;
+  if (place.empty()) place = system::environment_value("ERRAND_SHARE_DIR");
+  if (place.empty()) return system::state_directory();
+  return database::is_database_place(place) ? database::place_name(place) : absolute(place);
 }
 
 }  // namespace errand

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "client/context_fields.h"
+#include "errand/data_source.h"
 #include "system/files.h"
 #include "system/try.h"
 #include "system/user_directories.h"
@@ -194,14 +195,24 @@ Result<ComputeContext> context_named(const Configuration& configuration, std::st
   for (const NamedContext& named : configuration.contexts) {
     if (named.name == name) return named.context;
   }
+  // Something like a connection string is not repeated: it may hold a password.
+  const bool is_repeated =
+      name.find('=') == std::string_view::npos && name.find("://") == std::string_view::npos;
   return Error{
-      ErrorCode::not_found, fmt::format("there is no compute context '{}'", name), false,
+      ErrorCode::not_found,
+      is_repeated ? fmt::format("there is no compute context '{}'", name)
+                  : "there is no such compute context",
+      false,
       fmt::format("there are: {}; others go into {}", known_names(configuration), configuration_path())};
 }
 
 Result<void> apply_environment(ComputeContext& context) {
-  if (std::string place = system::environment_value("ERRAND_SHARE_DIR"); !place.empty())
+  if (std::string place = system::environment_value("ERRAND_SHARE_DIR"); !place.empty()) {
+    if (is_connection_string(place)) {
+      TRY(place, remember_connection({place, {}, {}, {}, {}}));
+    }
     context.share_dir = place;
+  }
   const std::string cores = system::environment_value("ERRAND_CORES");
   if (cores.empty()) return {};
   int number = -1;

@@ -22,7 +22,8 @@ struct Configuration {
 /// $XDG_CONFIG_HOME/errand/config.toml.
 [[nodiscard]] std::string configuration_path();
 
-/// Reads the text of a file; pure. `path` is for messages and origins.
+/// Reads the text of a file; pure, but that passwords of connection strings are remembered. `path` is for
+/// messages and origins.
 /// Errors: invalid_argument, beginning with file:line.
 [[nodiscard]] Result<Configuration> parse_configuration(std::string_view text, const std::string& path);
 

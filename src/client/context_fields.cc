@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "client/environment.h"
-#include "database/target.h"
+#include "errand/data_source.h"
 #include "errand/quantity.h"
 #include "system/try.h"
 #include "system/user_directories.h"
@@ -83,15 +83,22 @@ Result<void> set_size(std::uint64_t& target, const toml::node& node) {
 Result<void> set_directory(std::string& target, const toml::node& node) {
   std::string path;
   TRY_VOID(set_text(path, node));
-  if (database::is_database_place(path)) {
-    target = path;
-    return {};
-  }
   if (path == "~" || path.starts_with("~/")) path = system::home_directory() + path.substr(1);
-  if (!path.empty() && !path.starts_with('/'))
-    return wanted("an absolute path, one that begins with ~/, or a database's URI");
+  if (!path.empty() && !path.starts_with('/')) return wanted("an absolute path, or one that begins with ~/");
   target = path;
   return {};
+}
+
+/// Of a connection string all but the password, which stays in this process.
+Result<void> set_place(std::string& target, const toml::node& node) {
+  std::string text;
+  TRY_VOID(set_text(text, node));
+  if (is_connection_string(text)) {
+    TRY(target, remember_connection({text, {}, {}, {}, {}}));
+    return {};
+  }
+  auto set = set_directory(target, node);
+  return set ? set : wanted("an absolute path, one that begins with ~/, or a connection string");
 }
 
 std::optional<std::string> scalar_text(const toml::node& node) {
@@ -123,7 +130,7 @@ constexpr std::array fields{
     Field{"console_output",
           [](ComputeContext& c, const toml::node& n) { return set_bool(c.console_output, n); }},
     Field{"auto_cleanup", [](ComputeContext& c, const toml::node& n) { return set_bool(c.auto_cleanup, n); }},
-    Field{"share_dir", [](ComputeContext& c, const toml::node& n) { return set_directory(c.share_dir, n); }},
+    Field{"share_dir", [](ComputeContext& c, const toml::node& n) { return set_place(c.share_dir, n); }},
     Field{"working_directory",
           [](ComputeContext& c, const toml::node& n) { return set_directory(c.working_directory, n); }},
     Field{"cores", [](ComputeContext& c, const toml::node& n) { return set_count(c.cores, n); }},

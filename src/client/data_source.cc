@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "client/environment.h"
 #include "database/connection.h"
@@ -12,26 +13,47 @@
 #include "database/target.h"
 #include "system/try.h"
 #include "system/user_directories.h"
+#include "system/user_name.h"
 
 namespace errand {
 namespace {
 
 using database::Target;
 
-/// A source that names the database in which this task runs is read as the task's own session may: the
-/// submitter's password is not here.
-bool is_of_this_job(const Target& target) {
+constexpr const char* default_port = "5432";
+/// An empty value would be PGOPTIONS.
+constexpr const char* no_options = " ";
+
+/// The database in which this task runs.
+std::optional<Target> place_of_this_task() {
   const std::string place = system::environment_value(client::place_variable);
-  if (place.empty()) return false;
+  if (place.empty()) return std::nullopt;
   auto job = database::parse_connection_string(place);
-  return job && database::is_same_place(*job, target);
+  return job ? std::optional(*std::move(job)) : std::nullopt;
+}
+
+/// libpq's variables lead this task to its own database, as its submitter. Where the target names another
+/// server they are not meant: what it leaves open is what libpq has without them.
+void leave_own_database(Target& target) {
+  const auto& named = target.parameters;
+  if (!named.contains("host") && !named.contains("hostaddr") && !named.contains("service")) return;
+  target.parameters.try_emplace("options", no_options);
+  if (named.contains("service")) return;  // the file may say the rest
+  target.parameters.try_emplace("port", default_port);
+  target.parameters.try_emplace("user", system::user_name());
+  target.parameters.try_emplace("dbname", target.parameters["user"]);
 }
 
 Result<Target> target_of_source(const DataSource& source) {
   Target target;
   if (!source.connection_string.empty()) {
     TRY(target, database::parse_connection_string(source.connection_string));
-    target = is_of_this_job(target) ? Target{} : database::with_remembered(std::move(target));
+    // A source that names the task's own database is read as its own session may: the submitter's password is
+    // not here.
+    const auto own = place_of_this_task();
+    const bool is_own = own && database::is_same_place(*own, target);
+    target = is_own ? Target{} : database::with_remembered(std::move(target));
+    if (own && !is_own) leave_own_database(target);
   }
   target.parameters["client_encoding"] = "UTF8";
   return target;
@@ -41,7 +63,8 @@ Error explain_in_task(Error error) {
   if (system::environment_value("ERRAND_JOB").empty()) return error;
   error.hint =
       "a data source's password does not travel with a job: a task reads the database that it runs in as its "
-      "submitter; for another one the password has to lie where the task runs (~/.pgpass)";
+      "submitter; for another one name PGSERVICEFILE or PGPASSFILE in the context's environment: a file "
+      "where the task runs, which its user may read";
   return error;
 }
 
@@ -141,6 +164,12 @@ Result<std::unique_ptr<DataReader>> DataReader::open(const DataSource& source) {
   auto plan = database::plan_source(**connection, source);
   if (!plan) return explain_query(std::move(plan).error());
   return std::unique_ptr<DataReader>(std::make_unique<SqlReader>(*std::move(connection), *std::move(plan)));
+}
+
+std::string detail::connection_that_travels(const std::string& text) {
+  if (text.empty()) return text;
+  auto uri = remember_connection({text, {}, {}, {}, {}});
+  return uri ? *std::move(uri) : without_secrets(text);
 }
 
 Result<std::string> remember_connection(const ConnectionParts& parts) {

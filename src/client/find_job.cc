@@ -9,6 +9,7 @@
 #include "client/history.h"
 #include "client/last.h"
 #include "client/open_place.h"
+#include "database/target.h"
 #include "share/names.h"
 #include "system/try.h"
 
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t most_candidates_named = 8;
 
 Error no_job_name(const std::string& text) {
-  return {ErrorCode::invalid_argument, "\"" + text + "\" can be no job's name", false,
+  return {ErrorCode::invalid_argument, "\"" + without_secrets(text) + "\" can be no job's name", false,
           "name a job by its id, by 4 or more of its leading or trailing characters, or as last", 0};
 }
 
@@ -216,6 +217,10 @@ Result<share::TaskSource*> content_of(share::JobDirectory& job) {
 }  // namespace errand::client
 
 namespace errand {
+
+JobRef::JobRef(std::string id, std::string place) : id_(std::move(id)), place_(std::move(place)) {
+  if (database::is_database_place(place_)) place_ = database::place_name(place_);
+}
 
 Result<JobRef> find_job(const JobRef& named, bool for_writing) {
   TRY(client::LocatedJob job, client::locate(named, for_writing));

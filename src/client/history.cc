@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <utility>
@@ -35,12 +36,36 @@ std::vector<std::string> whole_lines(std::string_view text) {
   return lines;
 }
 
+/// A database as a line of the list: its name, and behind it the options that lead there.
+std::optional<database::Target> database_of(std::string_view line) {
+  if (!database::is_database_place(line)) return std::nullopt;
+  auto target = database::parse_connection_string(line);
+  if (!target || target->without_password() != line) return std::nullopt;
+  return *std::move(target);
+}
+
 /// An absolute directory, or a database's name: never a URI with a password.
 bool is_place_name(std::string_view text) {
-  if (text.starts_with('/')) return true;
-  if (!database::is_database_place(text)) return false;
-  const auto target = database::parse_connection_string(text);
+  if (text.starts_with('/')) return text.find('\n') == std::string_view::npos;
+  const auto target = database_of(text);
   return target && target->place() == text;
+}
+
+/// True if a line says as much as `wanted`, which is `place` with or without options.
+bool is_in(const std::vector<std::string>& lines, const std::string& wanted, const std::string& place) {
+  return std::ranges::any_of(lines, [&](const std::string& line) {
+    if (line == wanted) return true;
+    // A name alone adds nothing to a line with options.
+    const auto target = wanted == place ? database_of(line) : std::nullopt;
+    return target && target->place() == place;
+  });
+}
+
+/// What the list says of a place. The options of a database are those that this process connects with:
+/// whoever finds the job by its id has to connect so, too.
+std::string line_for(const std::string& place) {
+  auto target = database_of(place);
+  return target ? database::with_remembered(*std::move(target)).without_password() : place;
 }
 
 std::string session_file(const system::ProcessId& leader) {
@@ -140,21 +165,23 @@ std::optional<JobRef> History::last() {
 }
 
 Result<void> History::note_place(const std::string& place) {
-  if (!is_place_name(place) || place.find('\n') != std::string::npos) {
-    return Error{ErrorCode::invalid_argument, fmt::format("'{}' is no absolute path", place), false, {}};
+  // What is refused is not repeated: it may hold a password.
+  if (!is_place_name(place)) {
+    return Error{ErrorCode::invalid_argument, "a place is an absolute path or a database's name", false, {}};
   }
+  const std::string wanted = line_for(place);
   const std::lock_guard lock(mutex_);
-  if (noted_.contains(place)) return {};
+  if (noted_.contains(wanted)) return {};
   TRY_VOID(system::make_directories(directory_));
   TRY(const auto files, system::open_directory(directory_));
   TRY(const auto file, files->open_append(places_name));
   TRY(const std::string text, files->read_all(places_name, largest_list));
-  if (const auto lines = whole_lines(text); std::ranges::find(lines, place) == lines.end()) {
+  if (!is_in(whole_lines(text), wanted, place)) {
     // One write, so that lines of two processes never mix; a torn line before it is closed first.
-    const std::string line = (text.empty() || text.ends_with('\n') ? "" : "\n") + place + "\n";
+    const std::string line = (text.empty() || text.ends_with('\n') ? "" : "\n") + wanted + "\n";
     TRY_VOID(file->append(std::as_bytes(std::span(line))));
   }
-  noted_.insert(place);
+  noted_.insert(wanted);
   return {};
 }
 
@@ -166,10 +193,16 @@ Result<std::vector<std::string>> History::known_places() const {
   Result<std::string> text = files->read_all(places_name, largest_list);
   if (!text && text.error().code == ErrorCode::not_found) return places;
   if (!text) return std::move(text).error();
+  std::map<std::string, database::Target> databases;
   for (std::string& line : whole_lines(*text)) {
+    if (auto target = database_of(line)) {
+      line = target->place();
+      databases[line] = database::with_trust_of(databases[line], *std::move(target));
+    }
     const bool is_new = std::ranges::find(places, line) == places.end();
     if (is_place_name(line) && is_new) places.push_back(std::move(line));
   }
+  for (const auto& [name, target] : databases) database::recall_target(target);
   return places;
 }
 

@@ -23,10 +23,11 @@ Result<void> record_submission(const std::string& id, const std::string& place);
 [[nodiscard]] std::optional<JobRef> last_of_this_session();
 
 /// Adds a place to the list if it is not there yet. Costs nothing the second time in a process.
-/// Errors: invalid_argument (not an absolute path), place_unwritable, no_space, system.
+/// Errors: invalid_argument (no absolute path, no database's name), place_unwritable, no_space, system.
 Result<void> note_place(const std::string& place);
 
-/// Every place this user submitted to, oldest first, each once. Errors: place_unreadable, system.
+/// Every place this user submitted to, oldest first, each once. Databases by their name; the options they
+/// were reached with are recalled (database/target.h). Errors: place_unreadable, system.
 [[nodiscard]] Result<std::vector<std::string>> known_places();
 
 /// The leader of this process's session if it has a terminal; nothing in a daemon.

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "client/find_job.h"
 #include "client/submission.h"
 #include "engine/engine.h"
@@ -64,7 +66,12 @@ Result<share::JobFileBuilder> describe(Submission& submission, const language::C
 Result<JobRef> submit(Submission& submission, const language::Call& call) {
   if (call.tasks > 0) TRY_VOID(submission.prepare());
   TRY(share::JobFileBuilder job, describe(submission, call));
-  share::JobContent content = [&](system::File& file) { return write_tasks(job, call, file); };
+  share::JobContent content = [&, first = true](system::File& file) mutable -> Result<void> {
+    if (!std::exchange(first, false)) {
+      TRY(job, describe(submission, call));
+    }
+    return write_tasks(job, call, file);
+  };
   TRY(auto published, submission.publish(content));
   published.reset();
   return call.tasks == 0 ? submission.finish_empty() : submission.hand_over();

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "client/history.h"
 #include "database/database_files.h"
 #include "database/target.h"
 #include "errand/compute_context.h"
@@ -52,20 +53,30 @@ class OpenedPlaces {
 /// Places in databases, by name. The session of one finds out by itself that its server was restarted.
 class OpenedDatabases {
  public:
-  Result<std::shared_ptr<share::Place>> open(const std::string& name) {
+  /// `text`: any connection string; the place goes by its name, which has no password.
+  Result<std::shared_ptr<share::Place>> open(const std::string& text) {
+    TRY(const database::Target said, database::parse_connection_string(text));
+    const std::string name = said.place();
+    if (name != text) database::remember_target(said);
+    // A name alone: another process may have said how to get there.
+    if (!database::is_remembered(said)) (void)known_places();
     const std::lock_guard lock(mutex_);
-    auto known = places_.find(name);
-    if (known != places_.end()) return known->second;
     TRY(const database::Target target, database::target_of(name));
+    auto known = places_.find(name);
+    if (known != places_.end() && known->second.sslmode == target.sslmode()) return known->second.place;
     TRY(auto files, database::DatabaseFiles::open(target));
     TRY(auto place, share::Place::open(std::move(files), name, false, system::system_clock()));
-    places_.emplace(name, place);
+    places_[name] = {place, target.sslmode()};
     return place;
   }
 
  private:
+  struct Opened {
+    std::shared_ptr<share::Place> place;
+    std::string sslmode;  ///< a session of a weaker one serves nobody who asks for more
+  };
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<share::Place>> places_;
+  std::map<std::string, Opened> places_;
 };
 
 /// Watches nobody needs at the moment, by the place they belong to.

@@ -90,17 +90,18 @@ bool is_held(share::JobDirectory& job, const std::string& reader) {
 
 }  // namespace
 
-ReaderHold::ReaderHold(share::JobDirectory& job) : job_(job) {
+void ReaderHold::take() {
   Holds& all = holds();
   const std::lock_guard lock(all.mutex);
-  auto& known = all.by_job[key_of(job)];
+  auto& known = all.by_job[key_of(job_)];
   shared_ = known.lock();
   if (shared_) return;
-  shared_ = make_hold(job);
+  shared_ = make_hold(job_);
   known = shared_;
 }
 
 ReaderHold::~ReaderHold() {
+  if (!shared_) return;
   Holds& all = holds();
   const std::lock_guard lock(all.mutex);
   if (shared_.use_count() > 1) return;
@@ -109,14 +110,19 @@ ReaderHold::~ReaderHold() {
   all.by_job.erase(key_of(job_));
 }
 
+/// Of the threads of this process, and with a hold to tell others by, if it was taken.
+bool ReaderHold::is_alone_here() const {
+  Holds& all = holds();
+  const std::lock_guard lock(all.mutex);
+  if (shared_) return shared_->file && shared_.use_count() == 1;
+  return !all.by_job.contains(key_of(job_));
+}
+
 bool ReaderHold::is_alone() {
-  {
-    const std::lock_guard lock(holds().mutex);
-    if (!shared_->file || shared_.use_count() > 1) return false;
-  }
-  if (!job_.refresh()) return false;
+  if (!is_alone_here() || (shared_ && !job_.refresh())) return false;
+  const std::string own = shared_ ? shared_->reader : std::string();
   for (const share::JobFileName& name : job_.names()) {
-    if (name.kind != share::JobFileName::Kind::fetched || name.reader == shared_->reader) continue;
+    if (name.kind != share::JobFileName::Kind::fetched || name.reader == own) continue;
     if (name.reader.starts_with(hold_prefix) && is_held(job_, name.reader)) return false;
   }
   return true;

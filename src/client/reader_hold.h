@@ -20,13 +20,18 @@ namespace errand::client {
 /// What stays after a fetch without cleanup is the mark fetched.<user and host>.
 class ReaderHold {
  public:
-  /// Never fails: without a hold (a place that cannot be written) is_alone() is false.
-  explicit ReaderHold(share::JobDirectory& job);
+  /// Holds nothing yet.
+  explicit ReaderHold(share::JobDirectory& job) : job_(job) {}
   ReaderHold(const ReaderHold&) = delete;
   ReaderHold& operator=(const ReaderHold&) = delete;
   ~ReaderHold();
 
-  /// True if no other thread or process reads the job's results now.
+  /// For a job that takes time to read. What is read in a moment needs none: whoever comes between finds the
+  /// job gone, as he would have a moment later. Never fails: where there can be none (a place that cannot be
+  /// written) is_alone() is false.
+  void take();
+  /// True if no other thread or process holds the job now; of a hold that was not taken, as the job was
+  /// listed.
   [[nodiscard]] bool is_alone();
   /// The job was removed, and the hold with it.
   void job_is_gone() { job_is_gone_ = true; }
@@ -36,8 +41,10 @@ class ReaderHold {
   struct Shared;
 
  private:
+  [[nodiscard]] bool is_alone_here() const;
+
   share::JobDirectory& job_;
-  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<Shared> shared_;  ///< none: not taken
   bool job_is_gone_ = false;
 };
 

@@ -82,6 +82,14 @@ Result<void> visit_all(share::JobDirectory& job, JobReport& report, detail::Outc
   return {};
 }
 
+/// Tasks of which all values together are small enough to be read with one or two looks, if none lies in a
+/// file of large ones.
+constexpr std::uint64_t few_tasks = 64;
+
+bool is_read_in_a_moment(const share::JobDirectory& job, const StatusReport& status) {
+  return status.progress.total <= few_tasks && !job.has(share::JobFileName::Kind::values);
+}
+
 std::string warning_of(const Failures& failures, std::uint64_t total, const std::string& kept) {
   std::string text;
   if (failures.count > 0) {
@@ -143,6 +151,7 @@ Result<std::string> visit_results(const JobRef& named, const ResultOptions& opti
   const bool cleanup = options.auto_cleanup.value_or(manifest->context.auto_cleanup);
   const bool console = options.console_output.value_or(manifest->context.console_output);
   client::ReaderHold hold(*job);
+  if (console || !client::is_read_in_a_moment(*job, report.status)) hold.take();
   if (console) TRY_VOID(client::show_console(*job, options.console));
   client::CountingVisitor counting(visitor);
   TRY_VOID(client::visit_all(*job, report, counting));

@@ -131,7 +131,7 @@ Result<void> Submission::use_own_program() {
     std::error_code problem;
     return std::filesystem::read_symlink(own_program, problem).string();
   }();
-  TRY(manifest.program_hash, share::snapshot_program(*place_, own_program));
+  TRY(manifest.program_hash, share::snapshot_program(*place_, own_program, false));
   manifest.program_path = path;
   manifest.worker.argv = {"@program", "--errand-worker"};
   manifest.worker.fork = true;
@@ -139,10 +139,16 @@ Result<void> Submission::use_own_program() {
 }
 
 Result<std::unique_ptr<system::File>> Submission::publish(const std::string& content) {
-  return share::publish_job(*place_, manifest, std::string_view(content));
+  return publish([&content](system::File& file) {
+    return file.append(std::as_bytes(std::span(content.data(), content.size())));
+  });
 }
 
 Result<std::unique_ptr<system::File>> Submission::publish(const share::JobContent& write) {
+  auto published = share::publish_job(*place_, manifest, write);
+  const bool program_may_be_gone = !published && published.error().code == ErrorCode::not_found;
+  if (!program_may_be_gone || manifest.program_hash.empty()) return published;
+  TRY(manifest.program_hash, share::snapshot_program(*place_, own_program));
   return share::publish_job(*place_, manifest, write);
 }
 
@@ -172,10 +178,9 @@ Result<JobRef> Submission::finish_empty() {
 
 Result<JobRef> wait_if_asked(const Submission& submission, JobRef job) {
   if (!submission.manifest.context.wait) return job;
-  TRY(auto directory, share::JobDirectory::open(submission.place(), job.id()));
   WaitOptions options;
   options.interrupted = program_handles_interruption;
-  auto waited = wait_until_ended(*directory, options);
+  auto waited = wait_until_ended({submission.place(), job.id()}, options);
   if (!waited && waited.error().code != ErrorCode::interrupted) return std::move(waited).error();
   return job;
 }

@@ -34,7 +34,7 @@ class Submission {
   Result<void> use_own_program();
   /// Publishes the job with this content of its `job` file, which stays open for appending.
   Result<std::unique_ptr<system::File>> publish(const std::string& content);
-  /// The same with a content that `write` appends.
+  /// The same with a content that `write` appends; it is called again if the program has to be brought first.
   Result<std::unique_ptr<system::File>> publish(const share::JobContent& write);
   /// Hands the published job to the engine and remembers it as this session's last. Errors: the engine
   /// refused it; then the job was removed again.

@@ -34,7 +34,7 @@ class Waiter {
       : job_(job), options_(options), done_(done) {}
 
   Result<JobReport> run(DirectoryWatch& watch, bool may_put_off) {
-    bool look = !may_put_off || options_.progress != nullptr || !is_fresh();
+    bool look = !may_put_off || options_.progress != nullptr || !shows_no_end();
     while (true) {
       if (look) {
         JobReport report = look_now();
@@ -60,10 +60,10 @@ class Waiter {
     return std::chrono::floor<Milliseconds>(SteadyClock::now() - then);
   }
 
-  /// Asked behind the watch: what ends from here on is told.
-  [[nodiscard]] bool is_fresh() const {
+  /// As listed behind the watch: what ends from here on is told.
+  [[nodiscard]] bool shows_no_end() const {
     const std::int64_t age_ms = job_.place().clock().now_ns() / 1'000'000 - share::id_time_ms(job_.id());
-    if (age_ms < 0 || age_ms > fresh_age.count() || !job_.refresh()) return false;
+    if (age_ms < 0 || age_ms > fresh_age.count()) return false;
     return !job_.has(share::JobFileName::Kind::seal) && !job_.has(share::JobFileName::Kind::verdict);
   }
 
@@ -115,29 +115,36 @@ bool has_ended(const JobReport& report) {
   return is_settled(report.status.status);
 }
 
-Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& options,
-                             const std::function<bool(const JobReport&)>& done, bool may_put_off) {
-  auto watch = DirectoryWatch::open(job.place(), job.path());
-  if (!watch && watch.error().code == ErrorCode::not_found) {
-    JobReport report = report_of(job);
-    if (options.progress) options.progress(report.status);
-    return report;
-  }
-  if (!watch) return std::move(watch).error();
-  return Waiter(job, options, done).run(*watch, may_put_off);
+/// Of a job that is not there: what there is to say of it is said at once.
+Result<StatusReport> look_once(const JobRef& named, const WaitOptions& options) {
+  TRY(JobReport report, report_of(named));
+  if (options.progress) options.progress(report.status);
+  return std::move(report.status);
 }
 
 }  // namespace
 
 Result<JobReport> wait_until(share::JobDirectory& job, const WaitOptions& options,
                              const std::function<bool(const JobReport&)>& done) {
-  return wait_until(job, options, done, false);
+  auto watch = DirectoryWatch::open(job.place(), job.path());
+  if (watch) return Waiter(job, options, done).run(*watch, false);
+  if (watch.error().code != ErrorCode::not_found) return std::move(watch).error();
+  JobReport report = report_of(job);
+  if (options.progress) options.progress(report.status);
+  return report;
 }
 
-Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options) {
-  TRY(JobReport report, wait_until(job, options, has_ended, true));
-  seal(job, report);
-  return report;
+Result<StatusReport> wait_until_ended(const LocatedJob& named, const WaitOptions& options) {
+  // The watch first: what the listing does not show yet will be told.
+  auto watch = DirectoryWatch::open(*named.place, share::job_path(named.id));
+  auto job = share::JobDirectory::open(named.place, named.id);
+  if (watch && job) {
+    TRY(JobReport report, Waiter(**job, options, has_ended).run(*watch, true));
+    seal(**job, report);
+    return std::move(report.status);
+  }
+  if (job && watch.error().code != ErrorCode::not_found) return std::move(watch).error();
+  return look_once(named.ref(), options);
 }
 
 }  // namespace errand::client
@@ -145,14 +152,8 @@ Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& 
 namespace errand {
 
 Result<StatusReport> wait_for_job(const JobRef& named, const WaitOptions& options) {
-  auto job = client::open_job(named);
-  if (!job) {
-    TRY(client::JobReport report, client::report_of(named));
-    if (options.progress) options.progress(report.status);
-    return std::move(report.status);
-  }
-  TRY(client::JobReport report, client::wait_until_ended(**job, options));
-  return std::move(report.status);
+  auto job = client::locate(named);
+  return job ? client::wait_until_ended(*job, options) : client::look_once(named, options);
 }
 
 }  // namespace errand

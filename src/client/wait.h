@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "client/find_job.h"
 #include "client/job_report.h"
 #include "errand/job.h"
 #include "share/job_directory.h"
@@ -20,6 +21,6 @@ inline constexpr std::chrono::milliseconds recheck_interval{1000};
 
 /// Waits until the job has ended, and seals it. Of a job that was submitted a moment ago and shows no end the
 /// engine is not asked before something changes: that would only take time from whoever is to begin it.
-[[nodiscard]] Result<JobReport> wait_until_ended(share::JobDirectory& job, const WaitOptions& options);
+[[nodiscard]] Result<StatusReport> wait_until_ended(const LocatedJob& job, const WaitOptions& options);
 
 }  // namespace errand::client

@@ -65,14 +65,31 @@ Result<std::unique_ptr<BlockFile>> BlockFile::open(std::shared_ptr<Session> sess
   }
   file->is_just_opened_ = true;
   if (rows.is_null(0, 3)) return file;
-  file->room_ = file->size_;
-  file->kept_ = std::make_shared_for_overwrite<std::byte[]>(std::max<std::size_t>(file->size_, 1));
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    const auto data = rows.bytes(row, 3);
-    std::copy(data.begin(), data.end(), file->kept_.get() + file->known_);
-    file->known_ += data.size();
-  }
+  file->make_room(file->size_);
+  for (std::size_t row = 0; row < rows.count(); ++row) file->know(rows.bytes(row, 3));
   return file;
+}
+
+std::unique_ptr<BlockFile> BlockFile::of(std::shared_ptr<Session> session, BlockLocation location,
+                                         const ReadAhead::Content& content) {
+  auto file = std::make_unique<BlockFile>(std::move(session), std::move(location), content.bytes.size());
+  file->modified_us_ = content.modified_us;
+  file->is_just_opened_ = true;
+  file->make_room(content.bytes.size());
+  file->know(std::as_bytes(std::span(content.bytes)));
+  return file;
+}
+
+/// Of the file's first bytes.
+void BlockFile::make_room(std::size_t size) {
+  room_ = size;
+  kept_ = std::make_shared_for_overwrite<std::byte[]>(std::max<std::size_t>(size, 1));
+}
+
+/// The next bytes behind those that are known; there is room for them.
+void BlockFile::know(std::span<const std::byte> bytes) {
+  std::copy(bytes.begin(), bytes.end(), kept_.get() + known_);
+  known_ += bytes.size();
 }
 
 BlockFile::~BlockFile() {

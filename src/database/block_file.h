@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "database/read_ahead.h"
 #include "database/session.h"
 #include "database/table_file.h"
 
@@ -26,6 +27,9 @@ class BlockFile final : public TableFile {
  public:
   /// Errors: not_found.
   static Result<std::unique_ptr<BlockFile>> open(std::shared_ptr<Session> session, BlockLocation location);
+  /// With the bytes that somebody has read a moment ago, all of them.
+  static std::unique_ptr<BlockFile> of(std::shared_ptr<Session> session, BlockLocation location,
+                                       const ReadAhead::Content& content);
   /// Of a file that was just created and has `size` bytes.
   BlockFile(std::shared_ptr<Session> session, BlockLocation location, std::uint64_t size)
       : session_(std::move(session)), location_(std::move(location)), size_(size) {}
@@ -40,6 +44,8 @@ class BlockFile final : public TableFile {
   Result<bool> is_locked() override;
 
  private:
+  void make_room(std::size_t size);
+  void know(std::span<const std::byte> bytes);
   Result<void> append_group(std::span<const std::byte> bytes);
   Result<bool> put_block(Connection& connection, std::uint64_t start, std::span<const std::byte> bytes);
   Result<bool> put_blocks(Connection& connection, std::span<const std::byte> bytes);

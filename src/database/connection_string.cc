@@ -109,6 +109,10 @@ std::string_view trimmed_front(std::string_view text) {
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
 }
 
+bool is_uri(std::string_view text) {
+  return text.starts_with("postgresql:") || text.starts_with("postgres:");
+}
+
 std::string_view first_key(std::string_view text) {
   text = trimmed_front(text);
   return text.substr(0, text.find_first_of("= \t;"));
@@ -147,7 +151,7 @@ Result<void> check_target(const Target& target) {
 
 Result<Target> parse_connection_string(std::string_view text, const OdbcRegistry& registry) {
   if (text.find('\0') != std::string_view::npos) return refuse_connection_string("holds a zero byte");
-  if (is_database_place(trimmed_front(text))) return read_uri(trimmed_front(text));
+  if (is_uri(trimmed_front(text))) return read_uri(trimmed_front(text));
   if (is_odbc(text)) return read_odbc(text, registry);
   if (text.find('=') != std::string_view::npos) return read_keywords(text);
   return refuse_connection_string(

@@ -18,9 +18,10 @@ namespace {
 using Kind = TreePath::Kind;
 using system::FileInfo;
 
-std::string id_of(const TreePath& path) {
-  return path.directory.substr(path.directory.rfind('/') + 1);
-}
+/// Of a job with more rows than this the names alone are listed.
+constexpr std::int64_t most_listed = 64;
+/// A block of at most this size comes along with the listing.
+constexpr std::int64_t most_read_ahead = 16 << 10;
 
 }  // namespace
 
@@ -61,6 +62,8 @@ Result<std::string> DatabaseFiles::marker() {
 Result<std::unique_ptr<system::File>> DatabaseFiles::open_read(const std::string& path) {
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind != Kind::file) return no_such_file(absolute(path));
+  if (const auto known = read_ahead(where))
+    return std::unique_ptr<system::File>(BlockFile::of(session_, location_of(where), *known));
   TRY(auto file, BlockFile::open(session_, location_of(where)));
   return std::unique_ptr<system::File>(std::move(file));
 }
@@ -104,11 +107,12 @@ Result<std::optional<std::uint64_t>> DatabaseFiles::end_of(const TreePath& path)
 /// Appending to active/<id> marks the job and wakes the launchpad. A job being staged is marked when it
 /// appears.
 Result<std::unique_ptr<system::File>> DatabaseFiles::open_mark(const TreePath& path) {
-  if (auto job = staging_.find("staging/" + id_of(path))) {
+  if (auto job = staging_.find("staging/" + job_id_of(path.directory))) {
     job->mark_active();
     return std::unique_ptr<system::File>(new MarkFile([] { return Result<void>(); }));
   }
-  auto ring = [session = session_, owner = owner_, directory = path.directory, id = id_of(path)] {
+  auto ring = [session = session_, owner = owner_, directory = path.directory,
+               id = job_id_of(path.directory)] {
     Parameters parameters;
     parameters.text(owner).text(directory).text(id);
     auto rung = session->run(statements::ring, parameters);
@@ -121,6 +125,7 @@ Result<std::string> DatabaseFiles::read_all(const std::string& path, std::uint64
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind == Kind::marker) return marker();
   if (where.kind != Kind::file) return no_such_file(absolute(path));
+  if (auto known = read_ahead(where); known && known->bytes.size() <= limit) return std::move(known->bytes);
   std::string content;
   bool found = false;
   Parameters parameters = at(where);
@@ -212,6 +217,10 @@ Result<std::vector<std::string>> DatabaseFiles::list(const std::string& path) {
   if (path == share::active_directory) return names(statements::list_active);
   if (path == share::staging_directory) return names(statements::list_staging);
   if (where.kind == Kind::trash || path == share::trash_directory) return std::vector<std::string>();
+  if (where.kind == Kind::job) {
+    TRY(auto small, list_small_job(where.directory));
+    if (small) return *std::move(small);
+  }
   TreePath directory = where;
   if (where.kind == Kind::file) directory = {Kind::staging, path, ""};
   Parameters parameters;
@@ -226,12 +235,34 @@ Result<std::vector<std::string>> DatabaseFiles::list(const std::string& path) {
   return names;
 }
 
+/// The names, and what is small is read ahead. Nothing: there are too many rows, or none.
+Result<std::optional<std::vector<std::string>>> DatabaseFiles::list_small_job(const std::string& directory) {
+  Parameters parameters;
+  parameters.text(owner_).text(directory).number(most_read_ahead).number(most_listed);
+  std::optional<std::vector<std::string>> names;
+  TRY_VOID(session_->with([&](Connection& connection) -> Result<void> {
+    TRY(Rows blocks, connection.run(statements::list_blocks, parameters));
+    if (blocks.count() == 0 || blocks.count() == most_listed) return {};
+    read_ahead_.keep(directory, blocks, session_->asked());
+    names.emplace();
+    for (std::size_t row = 0; row < blocks.count(); ++row) {
+      const std::string_view name = blocks.text(row, 0);
+      if (names->empty() || names->back() != name) names->emplace_back(name);
+    }
+    return {};
+  }));
+  return names;
+}
+
+std::optional<ReadAhead::Content> DatabaseFiles::read_ahead(const TreePath& path) {
+  return read_ahead_.take(path.directory, path.file, session_->asked());
+}
+
 Result<void> DatabaseFiles::rename(const std::string& from, const std::string& to) {
   TRY(const TreePath source, parse_tree_path(from));
   TRY(const TreePath target, parse_tree_path(to));
   if (source.kind == Kind::staging && target.kind == Kind::job) return publish_staged(source, target);
-  if (source.kind == Kind::job && target.kind == Kind::trash)
-    return std::move(discard({source.directory}).front());
+  if (source.kind == Kind::job && target.kind == Kind::trash) return discard(source);
   if (source.kind == Kind::file && target.kind == Kind::file && !source.is_staged())
     return rename_file(source, target);
   return cannot_be_done("rename", from + " to " + to);
@@ -243,37 +274,6 @@ Result<void> DatabaseFiles::publish_staged(const TreePath& from, const TreePath&
   TRY_VOID(job->publish(to.directory));
   (void)staging_.take(from.directory);
   return {};
-}
-
-/// What became of each. One that is named twice is removed once, and is not there the second time.
-std::vector<Result<void>> DatabaseFiles::discard(const std::vector<std::string>& directories) {
-  bool repeated = false;
-  auto rows = session_->run(statements::discard, Parameters().text(owner_).texts(directories), &repeated);
-  std::set<std::string_view> gone;
-  for (std::size_t row = 0; rows && row < rows->count(); ++row) gone.insert(rows->text(row, 0));
-  std::vector<Result<void>> discarded;
-  for (const std::string& directory : directories) {
-    if (!rows)
-      discarded.emplace_back(rows.error());
-    else if (gone.erase(directory) > 0 || repeated)
-      discarded.emplace_back();
-    else
-      discarded.emplace_back(no_such_file(directory));
-  }
-  return discarded;
-}
-
-std::vector<Result<void>> DatabaseFiles::rename_each(
-    const std::vector<std::pair<std::string, std::string>>& names) {
-  std::vector<std::string> directories;
-  for (const auto& [from, to] : names) {
-    auto source = parse_tree_path(from);
-    auto target = parse_tree_path(to);
-    if (!source || !target || source->kind != Kind::job || target->kind != Kind::trash)
-      return Files::rename_each(names);
-    directories.push_back(source->directory);
-  }
-  return discard(directories);
 }
 
 Result<void> DatabaseFiles::rename_file(const TreePath& from, const TreePath& to) {
@@ -310,29 +310,6 @@ Result<void> DatabaseFiles::link(const std::string& from, const std::string& to)
   TRY_VOID(info(from));
   TRY(bool created, put(target, from, true, false));
   return created ? Result<void>() : Result<void>(name_taken(target));
-}
-
-Result<void> DatabaseFiles::remove(const std::string& path) {
-  TRY(const TreePath where, parse_tree_path(path));
-  if (where.kind == Kind::mark) {
-    auto cleared = session_->run(statements::clear_mark, at(where));
-    return cleared ? Result<void>() : Result<void>(std::move(cleared).error());
-  }
-  if (where.kind != Kind::file) return cannot_be_done("remove", path);
-  bool repeated = false;
-  TRY(Rows rows, session_->run(statements::remove_file, at(where), &repeated));
-  return rows.changed() > 0 || repeated ? Result<void>() : Result<void>(no_such_file(absolute(path)));
-}
-
-Result<void> DatabaseFiles::remove_tree(const std::string& path) {
-  TRY(const TreePath where, parse_tree_path(path));
-  if (where.kind == Kind::trash) return {};
-  if (where.kind != Kind::staging) return cannot_be_done("remove the tree", path);
-  if (auto job = staging_.take(where.directory)) {
-    job->discard();
-    return {};
-  }
-  return std::move(discard({where.directory}).front());  // what a process that died had begun
 }
 
 Result<void> DatabaseFiles::sync_directory(const std::string&) {

@@ -2,9 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "database/read_ahead.h"
 #include "database/session.h"
 #include "database/staging.h"
 #include "database/tree_path.h"
@@ -44,8 +49,8 @@ class DatabaseFiles final : public system::Files {
   Result<void> import_file(const std::string& outside, const std::string& path, bool executable) override;
   Result<void> publish(const std::string& path, std::string_view content, bool durable,
                        bool replace) override;
-  std::vector<Result<void>> rename_each(
-      const std::vector<std::pair<std::string, std::string>>& names) override;
+  std::vector<Result<void>> rename_each(const std::vector<std::pair<std::string, std::string>>& names,
+                                        const system::Epitaph& epitaph) override;
   [[nodiscard]] bool is_of_one_user() const override { return true; }
   [[nodiscard]] bool is_network() const override { return false; }
   [[nodiscard]] std::string absolute(const std::string& path) const override;
@@ -54,19 +59,30 @@ class DatabaseFiles final : public system::Files {
   [[nodiscard]] BlockLocation location_of(const TreePath& path) const;
   [[nodiscard]] Parameters at(const TreePath& path) const;
   Result<std::vector<std::string>> names(std::string_view statement);
+  Result<std::optional<std::vector<std::string>>> list_small_job(const std::string& directory);
+  std::optional<ReadAhead::Content> read_ahead(const TreePath& path);
   Result<std::string> marker();
   Result<std::optional<std::uint64_t>> end_of(const TreePath& path);
   Result<bool> put_large(const TreePath& path, std::string_view content, bool replace);
   Result<bool> put(const TreePath& path, std::string_view content, bool durable, bool replace);
   Result<std::unique_ptr<system::File>> open_mark(const TreePath& path);
   Result<void> publish_staged(const TreePath& from, const TreePath& to);
-  std::vector<Result<void>> discard(const std::vector<std::string>& directories);
+  Result<void> discard(const TreePath& path);
+  std::vector<Result<void>> discard(const std::vector<std::string>& directories,
+                                    const system::Epitaph& epitaph);
+  void leave(const std::string& file, std::string_view lines);
+  void remember_gone(const std::set<std::string, std::less<>>& directories);
+  bool is_gone(const std::string& directory);
+  Result<void> remove_program(const TreePath& path);
   Result<void> rename_file(const TreePath& from, const TreePath& to);
 
   std::shared_ptr<Session> session_;
   std::string owner_;
   std::string place_;
   Staging staging_;
+  ReadAhead read_ahead_;
+  std::mutex gone_mutex_;
+  std::set<std::string, std::less<>> gone_;  ///< what was discarded last
 };
 
 }  // namespace errand::database

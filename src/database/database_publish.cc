@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t import_piece = std::size_t{8} << 20;
 
+/// To remove a file need not survive a power cut, and says so for the whole transaction; what is put in its
+/// place has to.
+constexpr std::string_view commit_for_good = "select set_config('synchronous_commit', 'on', true)";
+
 /// A directory that has to be made before the first file: programs, the root.
 bool is_made_on_demand(const TreePath& path) {
   return !path.is_staged() && !path.directory.starts_with("jobs/");
@@ -30,6 +34,7 @@ Result<bool> DatabaseFiles::put_large(const TreePath& path, std::string_view con
   TRY_VOID(session_->with([&](Connection& connection) -> Result<void> {
     TRY_VOID(connection.run_script("begin"));
     auto done = connection.run(statements::remove_file, at(path));
+    if (done) done = connection.run(commit_for_good);
     for (std::size_t start = 0; start < content.size() && done; start += block_size) {
       const std::string_view block = content.substr(start, block_size);
       Parameters parameters = at(path);

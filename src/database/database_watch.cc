@@ -23,6 +23,7 @@ std::string listen(const std::string& directory) {
 
 Result<std::unique_ptr<system::Watch>> DatabaseWatch::open(const Target& target) {
   TRY(auto connection, Connection::open(target));
+  TRY_VOID(lift_limits(*connection));
   return std::unique_ptr<system::Watch>(new DatabaseWatch(std::move(connection)));
 }
 
@@ -35,6 +36,7 @@ Result<void> DatabaseWatch::add(const std::string& directory) {
     const Target target = connection_->target();
     (void)connection_.release();
     TRY(connection_, connect_patiently(target));
+    TRY_VOID(lift_limits(*connection_));
     process_ = getpid();
     unlistened_.clear();
   }
@@ -51,6 +53,7 @@ void DatabaseWatch::remove(const std::string& directory) {
 
 Result<std::vector<system::Change>> DatabaseWatch::begin_again() {
   TRY(connection_, connect_patiently(connection_->target()));
+  TRY_VOID(lift_limits(*connection_));
   unlistened_.clear();
   std::vector<system::Change> changes;
   for (const std::string& directory : directories_) {

@@ -149,8 +149,6 @@ class OdbcReader {
   /// Encrypt: the certificate is verified unless the string trusts any. The stricter of it and SSLmode
   /// counts.
   Result<void> read_encryption() {
-    constexpr std::array<std::string_view, 6> by_strictness{"disable", "allow",     "prefer",
-                                                            "require", "verify-ca", "verify-full"};
     const auto text_of = [&](OdbcMeaning meaning) {
       const std::string* value = value_of(meaning);
       return value != nullptr ? in_lower_case(*value) : std::string();
@@ -161,9 +159,8 @@ class OdbcReader {
     std::string mode = text_of(OdbcMeaning::sslmode);
     if (encrypted) {
       const std::string asked = trusting && encrypt != "strict" ? "require" : "verify-full";
-      const auto rank = [&](const std::string& one) { return std::ranges::find(by_strictness, one); };
-      if (rank(mode) == by_strictness.end() && !mode.empty()) return check_sslmode(mode);
-      if (mode.empty() || rank(mode) < rank(asked)) mode = asked;
+      if (!mode.empty()) TRY_VOID(check_sslmode(mode));
+      mode = stricter_sslmode(mode, asked);
     }
     if (!mode.empty()) target_.parameters["sslmode"] = mode;
     return {};

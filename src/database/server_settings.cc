@@ -22,7 +22,8 @@ constexpr Wish wishes[] = {
     {"fsync", "off", true, "a crash of the host may destroy the database", "alter system set fsync = on"},
     {"full_page_writes", "off", true, "a crash of the host may destroy the database",
      "alter system set full_page_writes = on"},
-    {"synchronous_commit", "off", true, "a crash of the server loses submissions that were acknowledged",
+    {"synchronous_commit", "off", false,
+     "a crash of the server may lose what tasks write themselves (errand's own sessions set it on)",
      "set it on for this role: alter role ... set synchronous_commit = on"},
     {"autovacuum", "off", true, "what removed jobs took is never used again",
      "alter system set autovacuum = on"},
@@ -64,7 +65,9 @@ Result<std::vector<SettingRemark>> remarks_on_settings(Connection& connection) {
     TRY(const std::string value, value_of(connection, cutter));
     if (value.empty() || value == "0") continue;
     remarks.push_back(
-        {false, fmt::format("{} is {}: long transfers and waits are cut, and begun anew", cutter, value),
+        {false,
+         fmt::format("{} is {}: it cuts data sources and what tasks ask; errand's own sessions set it to 0",
+                     cutter, value),
          fmt::format("alter role ... set {} = 0", cutter)});
   }
   TRY(Rows plain, connection.run(is_plain_network));

@@ -26,6 +26,15 @@ constexpr Milliseconds longest_pause{500};
 /// A session that is lost again and again is cut by something that will do so for ever.
 constexpr int most_repeats = 20;
 
+/// What a role or a server may have set for people's sessions would cut a fetch short, end a session that
+/// waits, or acknowledge a submission that a power cut takes back.
+constexpr const char* no_limits =
+    "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; "
+    "set synchronous_commit = on";
+/// Of servers from 14 and 17 on.
+constexpr const char* no_idle_limit = "; set idle_session_timeout = 0";
+constexpr const char* no_transaction_limit = "; set transaction_timeout = 0";
+
 }  // namespace
 
 /// Every session of this process. A thread may hold a session's mutex for as long as a server takes to
@@ -81,6 +90,13 @@ Result<std::unique_ptr<Connection>> connect_patiently(const Target& target) {
   }
 }
 
+Result<void> lift_limits(Connection& connection) {
+  std::string settings = no_limits;
+  if (connection.server_version() >= 14'00'00) settings += no_idle_limit;
+  if (connection.server_version() >= 17'00'00) settings += no_transaction_limit;
+  return connection.run_script(settings);
+}
+
 Result<void> Session::connect() {
   if (connection_ && process_ != getpid()) (void)connection_.release();  // closing it would end the parent's
   if (connection_ && !connection_->is_lost()) return {};
@@ -88,6 +104,8 @@ Result<void> Session::connect() {
   const bool first = generation_ == 0;
   connection_.reset();
   TRY(connection_, first ? Connection::open(target_) : connect_patiently(target_));
+  TRY_VOID(lift_limits(*connection_));
+  TRY_VOID(connection_->run_script(plan_by_key));
   process_ = getpid();
   ++generation_;
   return {};
@@ -95,6 +113,7 @@ Result<void> Session::connect() {
 
 Result<void> Session::with(const std::function<Result<void>(Connection&)>& work, bool* repeated) {
   const std::lock_guard lock(mutex_);
+  ++asked_;
   for (int tries = 0;; ++tries) {
     TRY_VOID(connect());
     Result<void> done = work(*connection_);

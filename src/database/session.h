@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,8 @@ class Session {
   [[nodiscard]] const Target& target() const { return target_; }
   /// Counts the connections made: what belonged to a session (locks) is gone when it changes.
   [[nodiscard]] std::uint64_t generation() const;
+  /// Counts the questions asked, the one under way included.
+  [[nodiscard]] std::uint64_t asked() const { return asked_; }
 
  private:
   friend class LiveSessions;
@@ -43,9 +46,19 @@ class Session {
   std::unique_ptr<Connection> connection_;
   pid_t process_ = 0;  ///< whose connection it is: a forked child must not speak on its parent's
   std::uint64_t generation_ = 0;
+  std::atomic<std::uint64_t> asked_ = 0;
 };
+
+/// For sessions whose statements are all the store's own: each names its rows by a key, and jobs come and go
+/// faster than the server counts rows, so that a plan made from its counts reads whole tables, dead rows and
+/// all. And such a plan is not worth compiling.
+inline constexpr const char* plan_by_key = "set enable_seqscan = off; set jit = off";
 
 /// Opens a connection, trying again while the server is starting. Errors: as Connection::open.
 [[nodiscard]] Result<std::unique_ptr<Connection>> connect_patiently(const Target& target);
+
+/// Makes the connection one of errand's own: nothing that is set for its role or server cuts it short, and
+/// what it commits is on disk. Errors: as Connection::run_script.
+[[nodiscard]] Result<void> lift_limits(Connection& connection);
 
 }  // namespace errand::database

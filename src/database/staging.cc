@@ -16,6 +16,10 @@ std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
+std::string file_name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 std::string staging_directory(const std::string& id) {
   return "staging/" + id;
 }
@@ -92,7 +96,8 @@ Result<void> StagedJob::publish_in_memory(const std::string& job_directory) {
   const std::string active = active_ ? "true" : "false";
   Parameters parameters;
   parameters.text(owner_).text(job_directory).text(file_).bytes(bytes_of(content_)).text(active).text(id_);
-  if (!program_.empty()) parameters.bytes(bytes_of(program_));
+  const std::string program = file_name_of(program_);
+  if (!program_.empty()) parameters.bytes(bytes_of(program_)).text(program);
   bool repeated = false;
   auto made = session_->run(program_.empty() ? statements::publish_job : statements::publish_program_job,
                             parameters, &repeated);
@@ -101,6 +106,8 @@ Result<void> StagedJob::publish_in_memory(const std::string& job_directory) {
     if (!repeated || made.error().code != ErrorCode::exists) return std::move(made).error();
     TRY(bool there, is_published(job_directory));
     if (!there) return std::move(made).error();
+  } else if (made->count() == 0) {
+    return no_such_file(program_);
   }
   blocks_ =
       std::make_unique<BlockFile>(session_, BlockLocation{owner_, job_directory, file_}, content_.size());
@@ -111,6 +118,9 @@ Result<void> StagedJob::publish_in_memory(const std::string& job_directory) {
 Result<void> StagedJob::publish_spilled(const std::string& job_directory) {
   const std::string staged = staging_directory(id_);
   if (!program_.empty()) {
+    const std::string program = file_name_of(program_);
+    TRY(Rows there, session_->run(statements::use_program, Parameters().text(owner_).text(program)));
+    if (there.count() == 0) return no_such_file(program_);
     BlockFile link(session_, {owner_, staged, "program"}, 0);
     TRY_VOID(link.append(bytes_of(program_)));
   }

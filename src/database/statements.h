@@ -22,6 +22,13 @@ inline constexpr std::string_view list_files =
     "(select distinct b.file from errand.block b where b.owner = d.owner and b.directory = d.path) f on true "
     "where d.owner = $1::name and d.path = $2";
 
+/// The first blocks of all of its files, small ones with their bytes ($3: up to how many): all there is of
+/// most jobs. $4 rows mean that there may be more.
+inline constexpr std::string_view list_blocks =
+    "select file, start, (extract(epoch from written) * 1000000)::bigint, "
+    "case when octet_length(data) <= $3 then data end "
+    "from errand.block where owner = $1::name and directory = $2 order by file, start limit $4";
+
 inline constexpr std::string_view job_info =
     "select (extract(epoch from greatest(d.created, (select max(b.written) from errand.block b "
     "where b.owner = d.owner and b.directory = d.path))) * 1000000)::bigint "
@@ -99,13 +106,28 @@ inline constexpr std::string_view publish_job =
     "$5::text::boolean)), "
     "filled as (insert into errand.block (owner, directory, file, start, data) "
     "values ($1::name, $2, $3, 0, $4)) select pg_notify('errand_submit', $6)";
-/// The same with a link to a program, $7.
+/// A program that a job links to is not removed for some minutes after that, and not while the job is there:
+/// remove_program. `used` and `known` are empty if it is gone already. $PROGRAM is the file's name.
+#define ERRAND_USE_PROGRAM(PROGRAM)                                                                          \
+  "used as (update errand.block set written = clock_timestamp() where owner = $1::name "                     \
+  "and directory = 'programs' and file = " PROGRAM                                                           \
+  " and start = 0 "                                                                                          \
+  "and written < clock_timestamp() - interval '1 minute' returning true), "                                  \
+  "known as (select from errand.block where owner = $1::name and directory = 'programs' and file = " PROGRAM \
+  " and start = 0 and written >= clock_timestamp() - interval '1 minute')"
+#define ERRAND_PROGRAM_IS_THERE "(exists (select from used) or exists (select from known))"
+inline constexpr std::string_view use_program =
+    "with " ERRAND_USE_PROGRAM("$2") " select true where " ERRAND_PROGRAM_IS_THERE;
+/// The same with a link to a program: $7 its path, $8 its name. No row: the program is not there.
 inline constexpr std::string_view publish_program_job =
-    "with made as (insert into errand.directory (owner, path, active) values ($1::name, $2, "
-    "$5::text::boolean)), "
+    "with " ERRAND_USE_PROGRAM("$8")
+    ", made as (insert into errand.directory (owner, path, active) select $1::name, $2, $5::text::boolean "
+    "where " ERRAND_PROGRAM_IS_THERE " returning true), "
     "filled as (insert into errand.block (owner, directory, file, start, data) "
-    "values ($1::name, $2, $3, 0, $4), ($1::name, $2, 'program', 0, $7)) "
-    "select pg_notify('errand_submit', $6)";
+    "select $1::name, $2, file, 0, data from made, (values ($3, $4), ('program', $7)) as files (file, data)) "
+    "select pg_notify('errand_submit', $6) from made";
+#undef ERRAND_USE_PROGRAM
+#undef ERRAND_PROGRAM_IS_THERE
 /// A job of many blocks, which are there already under its staging name $3.
 inline constexpr std::string_view publish_staged =
     "with moved as (update errand.directory set path = $2, active = $4::text::boolean "
@@ -113,15 +135,37 @@ inline constexpr std::string_view publish_staged =
 
 /// $2 is an array of directories. Whoever follows a job that had not settled is told, and a launchpad if it
 /// has the job; one that had settled is nobody's business.
-inline constexpr std::string_view discard =
-    "with gone as (delete from errand.directory where owner = $1::name and path = any($2) and "
-    "set_config('synchronous_commit', 'off', true) is not null returning path, active, lease) "
-    "select path, case when active or lease is not null then pg_notify('errand_' || substr(path, 12), '') "
-    "end, "
-    "case when lease is not null then pg_notify('errand_submit', substr(path, 6)) end from gone";
+#define ERRAND_DISCARD                                                                   \
+  "gone as (delete from errand.directory where owner = $1::name and path = any($2) and " \
+  "set_config('synchronous_commit', 'off', true) is not null returning path, active, lease)"
+#define ERRAND_TELL                                                                               \
+  "case when active or lease is not null then pg_notify('errand_' || substr(path, 12), '') end, " \
+  "case when lease is not null then pg_notify('errand_submit', substr(path, 6)) end from gone"
+inline constexpr std::string_view discard = "with " ERRAND_DISCARD " select path, " ERRAND_TELL;
+/// Of jobs: each leaves a line of its id and the bytes $4 in the root's file $3. False: somebody else wrote
+/// there in the same moment, and no line was left.
+inline constexpr std::string_view discard_jobs =
+    "with " ERRAND_DISCARD
+    ", root as (insert into errand.directory (owner, path) values ($1::name, '') on conflict do nothing), "
+    "noted as (insert into errand.block (owner, directory, file, start, data) select $1::name, '', $3, "
+    "coalesce((select start + octet_length(data) from errand.block where owner = $1::name and directory = '' "
+    "and file = $3 order by start desc limit 1), 0), lines.data "
+    "from (select string_agg(convert_to(substr(path, 6), 'UTF8') || $4, ''::bytea order by path) as data "
+    "from gone) as lines where lines.data is not null on conflict do nothing returning true) "
+    "select path, exists (select from noted), " ERRAND_TELL;
+#undef ERRAND_DISCARD
+#undef ERRAND_TELL
 inline constexpr std::string_view remove_file =
     "delete from errand.block where owner = $1::name and directory = $2 and file = $3 and "
     "set_config('synchronous_commit', 'off', true) is not null";
+/// Not while a job links to it ($4: what such a link holds), nor if one may be about to.
+inline constexpr std::string_view remove_program =
+    "with first as (delete from errand.block where owner = $1::name and directory = $2 and file = $3 "
+    "and start = 0 and written < clock_timestamp() - interval '5 minutes' and not exists "
+    "(select from errand.block l where l.owner = $1::name and l.file = 'program' and l.data = $4) "
+    "returning true), "
+    "rest as (delete from errand.block where owner = $1::name and directory = $2 and file = $3 and start > 0 "
+    "and exists (select from first)) select from first";
 /// $4 and $5: the new directory and name, which has to be free.
 inline constexpr std::string_view rename_file =
     "update errand.block set directory = $4, file = $5 where owner = $1::name and directory = $2 and file = "

@@ -35,6 +35,13 @@ std::string host_of_place(const std::string& host) {
   return '[' + encoded + ']';
 }
 
+/// What says whom to trust: the password, and what it may travel over.
+bool is_about_trust(std::string_view name) {
+  constexpr std::array<std::string_view, 5> others{"channel_binding", "gssencmode", "password",
+                                                   "require_auth", "requirepeer"};
+  return name.starts_with("ssl") || std::ranges::find(others, name) != others.end();
+}
+
 struct Remembered {
   std::mutex mutex;
   std::map<std::string, Target> targets;
@@ -76,19 +83,51 @@ std::string Target::without_password() const {
   return uri;
 }
 
+std::string Target::sslmode() const {
+  const auto found = parameters.find("sslmode");
+  return found == parameters.end() ? std::string() : found->second;
+}
+
+std::string stricter_sslmode(const std::string& a, const std::string& b) {
+  constexpr std::array<std::string_view, 7> by_strictness{"",        "disable",   "allow",      "prefer",
+                                                          "require", "verify-ca", "verify-full"};
+  const auto rank = [&](const std::string& mode) { return std::ranges::find(by_strictness, mode); };
+  return rank(b) > rank(a) ? b : a;
+}
+
+Target with_trust_of(const Target& known, Target newest) {
+  for (const auto& [name, value] : known.parameters) {
+    if (is_about_trust(name)) newest.parameters.try_emplace(name, value);
+  }
+  const std::string mode = stricter_sslmode(newest.sslmode(), known.sslmode());
+  if (!mode.empty()) newest.parameters["sslmode"] = mode;
+  return newest;
+}
+
 bool is_database_place(std::string_view text) {
-  return text.starts_with("postgresql:") || text.starts_with("postgres:");
+  if (text.starts_with("postgresql:") || text.starts_with("postgres:")) return true;
+  const std::string_view before_slash = text.substr(0, text.find('/'));
+  return before_slash.find('=') != std::string_view::npos ||
+         (before_slash.ends_with(':') && text.substr(before_slash.size()).starts_with("//"));
 }
 
 void remember_target(const Target& target) {
   Remembered& all = remembered();
   const std::lock_guard lock(all.mutex);
   Target& known = all.targets[target.place()];
-  // A place's name alone takes no password away.
-  const auto password = known.parameters.find("password");
-  const std::string kept = password == known.parameters.end() ? "" : password->second;
-  known = target;
-  if (!kept.empty()) known.parameters.try_emplace("password", kept);
+  known = with_trust_of(known, target);
+}
+
+void recall_target(const Target& target) {
+  Remembered& all = remembered();
+  const std::lock_guard lock(all.mutex);
+  all.targets.try_emplace(target.place(), target);
+}
+
+bool is_remembered(const Target& target) {
+  Remembered& all = remembered();
+  const std::lock_guard lock(all.mutex);
+  return all.targets.contains(target.place());
 }
 
 Target with_remembered(Target target) {

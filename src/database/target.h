@@ -18,6 +18,7 @@ struct Target {
   [[nodiscard]] std::string place() const;
   /// The place's name and behind it the options, as a URI: all but what is secret.
   [[nodiscard]] std::string without_password() const;
+  [[nodiscard]] std::string sslmode() const;  ///< empty: libpq's default
   bool operator==(const Target&) const = default;
 };
 
@@ -26,12 +27,24 @@ struct Target {
 /// Errors: invalid_argument, naming what is wrong and never the password; not_supported (SQL Server).
 [[nodiscard]] Result<Target> parse_connection_string(std::string_view text);
 
-/// True if the text names a place in a database (begins with postgresql: or postgres:).
+/// Of two sslmodes that libpq knows, or of which one is not given, the one that asks for more.
+[[nodiscard]] std::string stricter_sslmode(const std::string& a, const std::string& b);
+
+/// The newest of two targets of one place, and of the other what the newest does not say of passwords,
+/// certificates and encryption: a name alone takes none of them away, and the sslmode never becomes weaker.
+[[nodiscard]] Target with_trust_of(const Target& known, Target newest);
+
+/// True if the text is meant as a connection string, and not as a directory: it begins with a scheme, or has
+/// an = before any slash. (A directory of such a name is written ./a=b.)
 [[nodiscard]] bool is_database_place(std::string_view text);
 
 /// Keeps the target in this process's memory under its place's name, so that the place can be opened with its
-/// password; the newest wins, but one without a password keeps the one that is known. Thread-safe.
+/// password; of a place that is known as with_trust_of says. Thread-safe.
 void remember_target(const Target& target);
+/// Remembers what an earlier process wrote down; what this process was told itself wins. Thread-safe.
+void recall_target(const Target& target);
+/// True if anything is remembered of the target's place. Thread-safe.
+[[nodiscard]] bool is_remembered(const Target& target);
 /// A place's name as it is written down: what `text` may say of a password is remembered and left out. Text
 /// that cannot be parsed is given back as it is: opening it says what is wrong.
 [[nodiscard]] std::string place_name(const std::string& text);

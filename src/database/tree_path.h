@@ -36,6 +36,11 @@ struct TreePath {
 /// The same where nobody is a channel that nobody listens to.
 [[nodiscard]] std::string channel_or_nobody(std::string_view directory);
 
+/// "jobs/<id>" -> "<id>"
+[[nodiscard]] inline std::string job_id_of(std::string_view directory) {
+  return std::string(directory.substr(directory.rfind('/') + 1));
+}
+
 /// exists: the name is taken.
 [[nodiscard]] Error name_taken(const TreePath& path);
 /// not_supported: what a place does not need, and a database cannot.

@@ -52,6 +52,13 @@ class Depot {
   /// Stores all of it or nothing, and tells waiters. A piece that begins where one is replaces it. False: the
   /// job was removed, or is another launchpad's; nothing was stored.
   virtual Result<bool> store(const JobKey& job, std::span<const Piece> pieces) = 0;
+  /// The same of the last pieces there are, and release() in the same breath.
+  struct Farewell {
+    bool stored = false;
+    bool released = false;
+  };
+  virtual Result<Farewell> store_last(const JobKey& job, std::span<const Piece> pieces,
+                                      const std::string& version) = 0;
   virtual Result<void> remove(const JobKey& job, const std::string& file) = 0;
   /// Removes the blocks that lie within [begin, end): they read as zeros.
   virtual Result<void> punch(const JobKey& job, const std::string& file, std::uint64_t begin,

@@ -30,17 +30,23 @@ std::string_view name_of(std::string_view entry) {
   return entry.substr(0, entry.find('='));
 }
 
-bool is_replaced(std::string_view name, const HostTerms& terms) {
-  if (name.starts_with("PG")) return true;
+bool is_among(std::string_view name, const std::vector<std::string>& entries) {
+  return std::ranges::find(entries, name, name_of) != entries.end();
+}
+
+/// libpq's variables are ours, but for those that the context names itself and that do not say how a task
+/// connects as its submitter: a file of passwords or services for other databases.
+bool is_replaced(std::string_view name, const ComputeContext& context, const HostTerms& terms) {
+  if (name.starts_with("PG")) return !is_among(name, context.environment) || is_among(name, terms.connection);
   if (name == "TMPDIR") return !terms.temporary.empty();
   return std::find(of_the_submitter.begin(), of_the_submitter.end(), name) != of_the_submitter.end();
 }
 
-std::vector<std::string> environment_here(const std::vector<std::string>& recorded, const HostTerms& terms) {
+std::vector<std::string> environment_here(const share::Manifest& manifest, const HostTerms& terms) {
   std::vector<std::string> environment;
   bool has_path = false;
-  for (const std::string& entry : recorded) {
-    if (is_replaced(name_of(entry), terms)) continue;
+  for (const std::string& entry : manifest.environment) {
+    if (is_replaced(name_of(entry), manifest.context, terms)) continue;
     has_path = has_path || name_of(entry) == "PATH";
     environment.push_back(entry);
   }
@@ -107,7 +113,7 @@ share::Manifest on_this_host(share::Manifest manifest, const HostTerms& terms) {
   context.task_time_limit = smaller_limit(context.task_time_limit, terms.time_limit);
   manifest.submitter = terms.process;
   manifest.working_directory = working_directory(manifest.working_directory, terms);
-  manifest.environment = environment_here(manifest.environment, terms);
+  manifest.environment = environment_here(manifest, terms);
   find_interpreter(manifest.worker.argv, manifest.language);
   return manifest;
 }

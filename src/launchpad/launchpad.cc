@@ -86,10 +86,14 @@ void Launchpad::reconnect() {
 }
 
 void Launchpad::rung(const std::string& id) {
+  HeldJob* held = nullptr;
   for (Slot& slot : slots_) {
-    if (auto held = slot.jobs.find(id); held != slot.jobs.end()) held->second.rung = true;
+    if (auto found = slot.jobs.find(id); found != slot.jobs.end()) held = &found->second;
   }
-  wanted_ = true;
+  if (held != nullptr)
+    held->rung = true;
+  else
+    awaited_.insert(id);
 }
 
 void Launchpad::take_notifications() {
@@ -132,7 +136,7 @@ std::int64_t Launchpad::next_due() const {
       if (job_due != 0 && session_.connection) due = std::min(due, std::max(job_due, job.hold_until_ns));
     }
   }
-  if ((wanted_ || scan_) && session_.connection) due = 0;
+  if ((wanted_ || scan_ || !awaited_.empty()) && session_.connection) due = 0;
   return due;
 }
 

@@ -44,6 +44,7 @@ class Launchpad {
   // Jobs (launchpad_jobs.cc).
   void claim_all();
   [[nodiscard]] bool claim_some(const SqlDepot::Wanted& wanted);
+  HeldJob* find_held(const JobKey& job);
   void take_in(Slot& slot, const Arrival& arrival);
   void give_back(const JobKey& job);
   void refuse(const JobKey& job);
@@ -75,9 +76,10 @@ class Launchpad {
   const std::string role_;  ///< the one submitter of a launchpad without identities
   LeasedSession session_;
   SqlDepot depot_;
-  bool wanted_ = true;          ///< there may be jobs to claim
-  bool scan_ = true;            ///< and jobs of dead launchpads, and things that nobody has told us of
-  bool connected_now_ = false;  ///< the first scan of this session is to come
+  bool wanted_ = true;             ///< there may be jobs to claim
+  std::set<std::string> awaited_;  ///< ids that were rung and are not ours yet
+  bool scan_ = true;               ///< and jobs of dead launchpads, and things that nobody has told us of
+  bool connected_now_ = false;     ///< the first scan of this session is to come
   std::int64_t scanned_ns_ = 0;
   std::int64_t looked_ns_ = 0;
   std::int64_t reconnect_ns_ = 0;

@@ -17,8 +17,9 @@ namespace errand::launchpad {
 void Launchpad::claim_all() {
   if (!session_.connection) return;
   if (monotonic_ns() - scanned_ns_ >= scan_interval_ns) scan_ = true;
-  if (!wanted_ && !scan_) return;
+  if (!wanted_ && !scan_ && awaited_.empty()) return;
   const bool of_the_dead = scan_;
+  const bool all = wanted_ || scan_;
   if (scan_) {
     scanned_ns_ = monotonic_ns() - (connected_now_ ? scan_interval_ns - second_scan_ns : 0);
     connected_now_ = false;
@@ -46,8 +47,11 @@ void Launchpad::claim_all() {
     others.held = ours.held;
     others.unwanted = ours.unwanted;
     more = !ours.owners.empty() && claim_some(ours);
-    more = (others.most > 0 && claim_some(others)) || more;
+    // Those that rang may all be whom we serve already.
+    const bool are_others = all || !awaited_.empty();
+    more = (are_others && others.most > 0 && claim_some(others)) || more;
   }
+  awaited_.clear();
 }
 
 /// True if there may be more: it was given as many as it asked for.
@@ -60,6 +64,12 @@ bool Launchpad::claim_some(const SqlDepot::Wanted& wanted) {
   }
   for (const Arrival& arrival : *arrivals) {
     if (!session_.connection) return false;
+    awaited_.erase(arrival.job.id);
+    if (HeldJob* held = find_held(arrival.job)) {
+      held->mirror->doubt();  // the server has forgotten that it is ours
+      held->rung = true;
+      continue;
+    }
     Slot* slot = slot_for(arrival.job.owner);
     if (slot == nullptr) {
       give_back(arrival.job);
@@ -68,6 +78,14 @@ bool Launchpad::claim_some(const SqlDepot::Wanted& wanted) {
     }
   }
   return arrivals->size() >= wanted.most;
+}
+
+HeldJob* Launchpad::find_held(const JobKey& job) {
+  for (Slot& slot : slots_) {
+    auto held = slot.owner == job.owner ? slot.jobs.find(job.id) : slot.jobs.end();
+    if (held != slot.jobs.end()) return &held->second;
+  }
+  return nullptr;
 }
 
 void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
@@ -138,7 +156,7 @@ void Launchpad::attend(Slot& slot) {
 void Launchpad::attend(Slot& slot, HeldJob& job) {
   const std::int64_t now = monotonic_ns();
   if (job.mirror->pending()) {
-    const std::int64_t due = job.mirror->urgent() ? now : now + company_ns;
+    const std::int64_t due = now + (job.mirror->urgent() ? seal_company_ns : company_ns);
     job.due_ns = job.due_ns == 0 ? due : std::min(job.due_ns, due);
   }
   if (now < job.hold_until_ns) return;

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "database/session.h"
 #include "database/statements.h"
 #include "system/try.h"
 #include "system/user_name.h"
@@ -75,6 +76,7 @@ Result<LeasedSession> open_session(const database::Target& target, const std::st
   session.connection = *std::move(opened);
   TRY_VOID(check_place(*session.connection));
   TRY_VOID(session.connection->run_script(settings));
+  TRY_VOID(session.connection->run_script(database::plan_by_key));
   (void)session.connection->run_script(check_for_us);
   // A hint to those who are not served: if somebody is in the way of the lock, they are told less.
   if (!role.empty())

@@ -61,8 +61,9 @@ bool Mirror::settled_here() const {
 Result<bool> Mirror::settle(std::int64_t now_ns) {
   progress_ns_ = 0;
   changed_all();
-  TRY_VOID(ship(now_ns));
-  return depot_.release(job_, version_);
+  released_ = false;
+  TRY_VOID(ship_changes(now_ns, true));
+  return released_ ? Result<bool>(true) : depot_.release(job_, version_);
 }
 
 /// The bytes behind what the scratch directory has of the job file.

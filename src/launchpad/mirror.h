@@ -70,7 +70,8 @@ class Mirror {
   Result<std::set<std::string>> take_changed();
   Result<std::unique_ptr<system::File>> open(const std::string& name);
   Result<std::map<std::string, std::string>> read_tails(const std::set<std::string>& names);
-  Result<bool> ship_round(const std::set<std::string>& names, std::int64_t now_ns);
+  Result<void> ship_changes(std::int64_t now_ns, bool last);
+  Result<bool> ship_round(const std::set<std::string>& names, std::int64_t now_ns, bool last);
   Result<void> ship_whole(Shipment& shipment, const std::string& name);
   Result<void> ship_bytes(Shipment& shipment, const std::string& name, bool has_holes);
   Result<void> ship_page(Shipment& shipment, const std::string& name);
@@ -94,6 +95,7 @@ class Mirror {
   bool look_at_all_ = true;
   bool urgent_ = false;
   bool in_doubt_ = false;
+  bool released_ = false;
   bool hands_cleared_ = false;
 };
 

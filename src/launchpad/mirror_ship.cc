@@ -123,10 +123,15 @@ Result<std::unique_ptr<system::File>> Mirror::open(const std::string& name) {
 }
 
 Result<void> Mirror::ship(std::int64_t now_ns) {
+  return ship_changes(now_ns, false);
+}
+
+/// `last`: with the last of it the job is let go, where one statement can do that.
+Result<void> Mirror::ship_changes(std::int64_t now_ns, bool last) {
   if (in_doubt_) TRY_VOID(resync());
   TRY(const std::set<std::string> names, take_changed());
   for (bool more = !names.empty(); more;) {
-    auto shipped = ship_round(names, now_ns);
+    auto shipped = ship_round(names, now_ns, last);
     if (!shipped) {
       in_doubt_ = true;
       return std::move(shipped).error();
@@ -152,7 +157,7 @@ Result<std::map<std::string, std::string>> Mirror::read_tails(const std::set<std
 }
 
 /// True if a log has more to ship.
-Result<bool> Mirror::ship_round(const std::set<std::string>& names, std::int64_t now_ns) {
+Result<bool> Mirror::ship_round(const std::set<std::string>& names, std::int64_t now_ns, bool last) {
   Shipment shipment(depot_, job_);
   const bool with_progress = now_ns - progress_ns_ >= progress_interval_ns;
   for (const std::string& name : names) {
@@ -170,12 +175,18 @@ Result<bool> Mirror::ship_round(const std::set<std::string>& names, std::int64_t
   for (const auto& [name, bytes] : tails) TRY_VOID(shipment.add(name, shipped_[name], bytes));
   if (names.contains("verdict")) TRY_VOID(ship_whole(shipment, "verdict"));
   if (names.contains("seal")) TRY_VOID(ship_seal(shipment));
-  TRY_VOID(shipment.finish());
+  const bool more = std::any_of(tails.begin(), tails.end(),
+                                [](const auto& tail) { return tail.second.size() >= window / 2; });
+  // Of a canceled job there is something to remove afterwards.
+  if (last && !more && !whole_.contains("verdict")) {
+    TRY(released_, shipment.finish_and_release(version_));
+  } else {
+    TRY_VOID(shipment.finish());
+  }
   for (const auto& [name, bytes] : tails) shipped_[name] += bytes.size();
   if (with_progress) progress_ns_ = now_ns;
   TRY_VOID(remove_canceled());
-  return std::any_of(tails.begin(), tails.end(),
-                     [](const auto& tail) { return tail.second.size() >= window / 2; });
+  return more;
 }
 
 Result<void> Mirror::ship_whole(Shipment& shipment, const std::string& name) {

@@ -16,8 +16,11 @@ inline constexpr std::int64_t scan_interval_ns = 15'000'000'000;
 inline constexpr std::int64_t second_scan_ns = 2'000'000'000;
 /// Between looks at what wakes nobody: progress pages, agents.
 inline constexpr std::int64_t look_interval_ns = 1'000'000'000;
-/// Console text, claims and values wait so long for company; outcomes do not.
+/// Console text, claims and values wait so long for company.
 inline constexpr std::int64_t company_ns = 20'000'000;
+/// Outcomes wait so long: behind a job's last one its seal mostly follows at once, and each shipment is a
+/// commit.
+inline constexpr std::int64_t seal_company_ns = 500'000;
 /// A server that restarts is back after some tenths of a second.
 inline constexpr std::int64_t reconnect_interval_ns = 200'000'000;
 /// An identity without jobs is kept for its submitter, warm parents and all.

@@ -22,8 +22,19 @@ Result<void> Shipment::finish() {
   TRY(const bool stored, depot_.store(job_, pieces_));
   pieces_.clear();
   waiting_ = 0;
-  if (stored) return {};
-  return Error{ErrorCode::job_missing, "the job " + job_.id + " is not ours any more", false, "", 0};
+  return stored ? Result<void>() : Result<void>(not_ours());
+}
+
+Result<bool> Shipment::finish_and_release(const std::string& version) {
+  if (pieces_.empty()) return depot_.release(job_, version);
+  TRY(const Depot::Farewell said, depot_.store_last(job_, pieces_, version));
+  pieces_.clear();
+  waiting_ = 0;
+  return said.stored ? Result<bool>(said.released) : Result<bool>(not_ours());
+}
+
+Error Shipment::not_ours() const {
+  return {ErrorCode::job_missing, "the job " + job_.id + " is not ours any more", false, "", 0};
 }
 
 }  // namespace errand::launchpad

@@ -27,8 +27,12 @@ class Shipment {
   /// launchpad's); the depot's.
   Result<void> add(const std::string& file, std::uint64_t start, std::string_view bytes);
   Result<void> finish();
+  /// The job is settled with what is added so far. False: it has been rung since that version; it stays ours.
+  Result<bool> finish_and_release(const std::string& version);
 
  private:
+  [[nodiscard]] Error not_ours() const;
+
   Depot& depot_;
   const JobKey& job_;
   std::vector<Piece> pieces_;

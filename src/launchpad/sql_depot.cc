@@ -47,7 +47,8 @@ std::string claim_statement(bool of_the_dead) {
          free +
          " and path like 'jobs/%' and (cardinality($3::text[]) = 0 or owner = any($3::text[]::name[])) "
          "and owner <> all($4::text[]::name[]) order by path limit $2 for update skip locked), "
-         "taken as (update errand.directory d set lease = $1 from picked p where d.owner = p.owner "
+         "taken as (update errand.directory d set lease = $1 from picked p, "
+         "(select set_config('synchronous_commit', 'off', true)) later where d.owner = p.owner "
          "and d.path = p.path returning d.owner, d.path, d.xmin::text as version) "
          "select t.owner::text, substr(t.path, 6), t.version, b.file, b.start, b.data from taken t "
          "left join errand.block b on b.owner = t.owner and b.directory = t.path and b.start < " +
@@ -55,35 +56,43 @@ std::string claim_statement(bool of_the_dead) {
          " and b.file !~ '^(values|console)[.]' and b.file <> 'program' order by 2, 1, 4, 5";
 }
 
-/// $1 owner, $2 directory, $3 the lease, $4 whom to notify, $5 the last file, then file, start and bytes of
-/// each piece. The row is locked against removal, so that nothing is stored of a job that is not there.
-std::string store_statement(std::size_t pieces) {
+/// $1 owner, $2 directory, $3 the lease, $4 whom to notify, $5 the last file, $6 the version of the last
+/// pieces (of others empty), then file, start and bytes of each piece. The row is locked against removal, so
+/// that nothing is stored of a job that is not there; with the last pieces it is let go, if it is as it was.
+std::string store_statement(std::size_t pieces, bool last) {
   std::string values;
   for (std::size_t i = 0; i < pieces; ++i) {
     auto parameter = [&](std::size_t k, const char* type) {
-      return "$" + std::to_string(6 + 3 * i + k) + "::" + type;
+      return "$" + std::to_string(7 + 3 * i + k) + "::" + type;
     };
     values += (i == 0 ? "(" : ", (") + parameter(0, "text") + ", " + parameter(1, "bigint") + ", " +
               parameter(2, "bytea") + ")";
   }
-  return "with held as (select lease from errand.directory where owner = $1::name and path = $2 for key "
-         "share), "
+  const std::string released =
+      last ? ", released as (update errand.directory d set active = false, lease = null "
+             "from held where d.owner = $1::name and d.path = $2 and d.lease = $3 "
+             "and d.xmin::text = $6 and held.lease = $3 returning true)"
+           : "";
+  return "with held as materialized (select lease from errand.directory where owner = $1::name and path = $2 "
+         "for key share), "
          "put as (insert into errand.block (owner, directory, file, start, data) "
          "select $1::name, $2, p.file, p.start, p.data from held, (values " +
          values +
          ") as p (file, start, data) where held.lease = $3 "
          "on conflict (owner, directory, file, start) do update set data = excluded.data, "
-         "written = excluded.written) "
-         "select pg_notify($4, $5) from held where lease = $3";
+         "written = excluded.written)" +
+         released + " select " + (last ? "exists (select from released)" : "$6 <> ''") +
+         ", pg_notify($4, $5) from held where lease = $3";
 }
 
-const std::string& store_statement_for(std::size_t pieces) {
+const std::string& store_statement_for(std::size_t pieces, bool last) {
   static const auto statements = [] {
-    std::array<std::string, Shipment::batch_pieces + 1> made;
-    for (std::size_t i = 1; i < made.size(); ++i) made[i] = store_statement(i);
+    std::array<std::array<std::string, 2>, Shipment::batch_pieces + 1> made;
+    for (std::size_t i = 1; i < made.size(); ++i)
+      made[i] = {store_statement(i, false), store_statement(i, true)};
     return made;
   }();
-  return statements.at(pieces);
+  return statements.at(pieces).at(last ? 1 : 0);
 }
 
 std::string text_of(std::span<const std::byte> bytes) {
@@ -128,16 +137,28 @@ Result<std::string> SqlDepot::read(const std::string& owner, const std::string& 
   return bytes;
 }
 
-Result<bool> SqlDepot::store(const JobKey& job, std::span<const Piece> pieces) {
+Result<Rows> SqlDepot::put(const JobKey& job, std::span<const Piece> pieces, const std::string& version) {
   const std::string directory = share::job_path(job.id);
   const std::string channel = database::channel_of(directory);
   Parameters parameters;
   parameters.text(job.owner).text(directory).number(lease_).text(channel).text(pieces.back().file);
+  parameters.text(version);
   for (const Piece& piece : pieces) {
     parameters.text(piece.file).number(static_cast<std::int64_t>(piece.start)).bytes(bytes_of(piece.bytes));
   }
-  TRY(Rows rows, run(store_statement_for(pieces.size()), parameters));
+  return run(store_statement_for(pieces.size(), !version.empty()), parameters);
+}
+
+Result<bool> SqlDepot::store(const JobKey& job, std::span<const Piece> pieces) {
+  TRY(Rows rows, put(job, pieces, ""));
   return rows.count() > 0;
+}
+
+Result<Depot::Farewell> SqlDepot::store_last(const JobKey& job, std::span<const Piece> pieces,
+                                             const std::string& version) {
+  TRY(Rows rows, put(job, pieces, version));
+  const bool stored = rows.count() > 0;
+  return Farewell{stored, stored && rows.truth(0, 0)};
 }
 
 Result<void> SqlDepot::remove(const JobKey& job, const std::string& file) {

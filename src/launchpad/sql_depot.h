@@ -25,6 +25,8 @@ class SqlDepot final : public Depot {
   Result<std::string> read(const std::string& owner, const std::string& directory, const std::string& file,
                            std::uint64_t start, std::uint64_t length) override;
   Result<bool> store(const JobKey& job, std::span<const Piece> pieces) override;
+  Result<Farewell> store_last(const JobKey& job, std::span<const Piece> pieces,
+                              const std::string& version) override;
   Result<void> remove(const JobKey& job, const std::string& file) override;
   Result<void> punch(const JobKey& job, const std::string& file, std::uint64_t begin,
                      std::uint64_t end) override;
@@ -41,12 +43,14 @@ class SqlDepot final : public Depot {
     std::vector<std::string> held = {};
     std::vector<std::string> unwanted = {};  ///< never these, by path
   };
-  /// Claims jobs, oldest first, and reads them. Two launchpads never get the same one, and neither waits.
+  /// Claims jobs, oldest first, and reads them. Two launchpads never get the same one, and neither waits. A
+  /// server that crashes in the same second may forget the claim: then the job is claimed again, by anybody.
   Result<std::vector<Arrival>> claim(const Wanted& wanted);
   /// The job is nobody's again, and still to be run; whoever may run it is told.
   Result<void> give_back(const JobKey& job);
 
  private:
+  Result<database::Rows> put(const JobKey& job, std::span<const Piece> pieces, const std::string& version);
   Result<database::Rows> run(std::string_view statement, const database::Parameters& parameters);
 
   database::Connection* connection_ = nullptr;

@@ -172,22 +172,13 @@ void Place::clear_active(const std::string& id) const {
   (void)files_->remove(active_path(id));
 }
 
-/// The tombstones only serve better messages; a full disk must not keep jobs from being removed.
-void Place::bury(const std::vector<std::string>& ids, std::string_view why) const {
-  if (ids.empty()) return;
-  std::string lines;
-  for (const std::string& id : ids) {
-    lines += id + " " + std::to_string(clock_.now_ns()) + " " + std::string(why) + "\n";
-  }
-  if (auto file = files_->open_append(std::string(tombstones_name))) {
-    (void)(*file)->append(std::as_bytes(std::span(lines)));
-  }
+void Place::clear_marks(const std::vector<std::string>& ids) const {
   if (ids.size() == 1) return clear_active(ids.front());
-  auto active = active_ids();
+  auto active = ids.empty() ? Result<std::vector<std::string>>(ids) : active_ids();
   if (!active) return;
-  const std::set<std::string_view> buried(ids.begin(), ids.end());
+  const std::set<std::string_view> cleared(ids.begin(), ids.end());
   for (const std::string& id : *active) {
-    if (buried.contains(id)) clear_active(id);
+    if (cleared.contains(id)) clear_active(id);
   }
 }
 
@@ -196,7 +187,9 @@ std::vector<Result<std::string>> Place::discard_jobs(const std::vector<std::stri
   const std::string ending = "." + make_job_id(clock_.now_ns()).substr(20);
   std::vector<std::pair<std::string, std::string>> names;
   for (const std::string& id : ids) names.emplace_back(job_path(id), in(trash_directory, id + ending));
-  auto moved = files_->rename_each(names);
+  // Tombstones only serve better messages; a full disk must not keep jobs from being removed.
+  const std::string words = " " + std::to_string(clock_.now_ns()) + " " + std::string(why) + "\n";
+  auto moved = files_->rename_each(names, {std::string(tombstones_name), words});
   std::vector<Result<std::string>> discarded;
   std::vector<std::string> gone;
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -210,7 +203,7 @@ std::vector<Result<std::string>> Place::discard_jobs(const std::vector<std::stri
           Error{ErrorCode::job_missing, "there is no job " + ids[i] + " in " + path_, false, "", 0});
     }
   }
-  bury(gone, why);
+  clear_marks(gone);
   return discarded;
 }
 

@@ -82,7 +82,7 @@ class Place {
   Result<void> create_layout();
   [[nodiscard]] std::int64_t measure_file_time() const;
   Result<void> read_marker();
-  void bury(const std::vector<std::string>& ids, std::string_view why) const;
+  void clear_marks(const std::vector<std::string>& ids) const;
 
   std::shared_ptr<system::Files> files_;
   std::string path_;
@@ -103,8 +103,10 @@ inline constexpr std::string_view launchpad_variable = "ERRAND_LAUNCHPAD";
 
 /// Snapshots of programs. `outside` is a file of the operating system, usually /proc/self/exe.
 /// Gives the snapshot's hash; copies only what is not there yet (recognised by device, inode, size and
-/// times). Errors: no_space, place_unwritable.
-[[nodiscard]] Result<std::string> snapshot_program(Place& place, const std::string& outside);
+/// times). Without `look` what this process has seen there before is taken to be there still: link_program,
+/// or publishing the job, gives not_found if it is not. Errors: no_space, place_unwritable.
+[[nodiscard]] Result<std::string> snapshot_program(Place& place, const std::string& outside,
+                                                   bool look = true);
 /// Gives the job directory being staged its own link to a snapshot (copying when links run out).
 [[nodiscard]] Result<void> link_program(Place& place, const std::string& hash, const std::string& to);
 /// Removes the snapshots that no job has linked to for ten minutes (sooner, and a client that submits,

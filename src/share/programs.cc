@@ -5,6 +5,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <map>
+#include <mutex>
 
 #include "share/names.h"
 #include "share/place.h"
@@ -50,13 +52,39 @@ Result<void> import(system::Files& files, const std::string& outside, const std:
   return imported;
 }
 
+/// What this process has snapshots of, by place and stat_name: as it saw them last.
+class SeenPrograms {
+ public:
+  std::string find(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    auto seen = hashes_.find(key);
+    return seen == hashes_.end() ? std::string() : seen->second;
+  }
+  std::string keep(const std::string& key, std::string hash) {
+    const std::lock_guard lock(mutex_);
+    return hashes_[key] = std::move(hash);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string> hashes_;
+};
+
+SeenPrograms& seen_programs() {
+  static auto* seen = new SeenPrograms;  // never destroyed: threads may submit while the process ends
+  return *seen;
+}
+
 }  // namespace
 
-Result<std::string> snapshot_program(Place& place, const std::string& outside) {
+Result<std::string> snapshot_program(Place& place, const std::string& outside, bool look) {
   system::Files& files = place.files();
   TRY(system::FileInfo info, system::outside_file_info(outside));
-  std::string known = stat_name(info);
-  if (auto hash = files.read_all(known, hash_length); hash && files.info(program_path(*hash))) return *hash;
+  const std::string known = stat_name(info);
+  const std::string key = place.id() + known;
+  if (std::string seen = look ? std::string() : seen_programs().find(key); !seen.empty()) return seen;
+  if (auto hash = files.read_all(known, hash_length); hash && files.info(program_path(*hash)))
+    return seen_programs().keep(key, *std::move(hash));
   std::string scratch = scratch_name(place);
   TRY_VOID(import(files, outside, scratch));
   Result<std::string> hash = content_hash(files, scratch);
@@ -67,7 +95,7 @@ Result<std::string> snapshot_program(Place& place, const std::string& outside) {
   }
   TRY_VOID(files.sync_directory(std::string(programs_directory)));
   (void)files.publish(known, *hash, false, true);
-  return hash;
+  return seen_programs().keep(key, *std::move(hash));
 }
 
 Result<void> link_program(Place& place, const std::string& hash, const std::string& to) {

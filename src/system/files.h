@@ -89,6 +89,12 @@ class Watch {
   [[nodiscard]] virtual int descriptor() const = 0;
 };
 
+/// The line that a removed directory leaves: its name and these words. A line break ends it.
+struct Epitaph {
+  std::string file;
+  std::string words;
+};
+
 /// A tree of files. Paths are relative, '/'-separated, without "." or "..", and never followed through a
 /// symbolic link in any component: such a path gives not_found's sibling `corrupt` ("is a symbolic link").
 /// Thread-safe. Errors everywhere: not_found (ENOENT), exists (EEXIST), no_space (ENOSPC, EDQUOT),
@@ -137,9 +143,10 @@ class Files {
   /// read_all of each, in their order: one question where asking costs more than reading.
   virtual std::vector<Result<std::string>> read_each(const std::vector<std::string>& paths,
                                                      std::uint64_t limit);
-  /// rename of each, from first to second, in their order; likewise.
-  virtual std::vector<Result<void>> rename_each(
-      const std::vector<std::pair<std::string, std::string>>& names);
+  /// rename of each, from first to second, in their order; likewise. What was renamed leaves a line in
+  /// `epitaph.file`, if that can be done: it is no failure if not.
+  virtual std::vector<Result<void>> rename_each(const std::vector<std::pair<std::string, std::string>>& names,
+                                                const Epitaph& epitaph);
   /// True if nothing of it can be another user's.
   [[nodiscard]] virtual bool is_of_one_user() const { return false; }
 };

@@ -40,10 +40,17 @@ std::vector<Result<std::string>> Files::read_each(const std::vector<std::string>
   return contents;
 }
 
-std::vector<Result<void>> Files::rename_each(const std::vector<std::pair<std::string, std::string>>& names) {
+std::vector<Result<void>> Files::rename_each(const std::vector<std::pair<std::string, std::string>>& names,
+                                             const Epitaph& epitaph) {
   std::vector<Result<void>> renamed;
   renamed.reserve(names.size());
-  for (const auto& [from, to] : names) renamed.push_back(rename(from, to));
+  std::string lines;
+  for (const auto& [from, to] : names) {
+    renamed.push_back(rename(from, to));
+    if (renamed.back()) lines += from.substr(from.rfind('/') + 1) + epitaph.words;
+  }
+  if (lines.empty()) return renamed;
+  if (auto file = open_append(epitaph.file)) (void)(*file)->append(std::as_bytes(std::span(lines)));
   return renamed;
 }
 

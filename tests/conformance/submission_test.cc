@@ -22,6 +22,20 @@ TEST_P(Submission, ValuesComeInTaskOrder) {
 }
 
 #if !defined(__clang__) || __clang_major__ >= 16  // before, clang cannot compile libstdc++'s views
+/// Of a database: tests/database/program_test.cc.
+TEST_P(Submission, AProgramThatIsGoneIsBroughtAgain) {
+  if (context.engine == "database") return;
+  for (int round = 0; round < 2; ++round) {
+    auto job = exec(context, square_job, 6);
+    ASSERT_TRUE(job) << job.error().message;
+    ASSERT_TRUE(job->wait());
+    EXPECT_EQ((*job->results())[0], 36);
+    for (const auto& entry : std::filesystem::directory_iterator(root_ + "/share/programs")) {
+      std::filesystem::remove_all(entry);
+    }
+  }
+}
+
 TEST_P(Submission, ScalarsAreSharedAndRangesFanOut) {
   auto job = exec(context, fails_at_job, each(std::views::iota(0, 10)), 99);
   ASSERT_TRUE(job.ok()) << job.error().message;

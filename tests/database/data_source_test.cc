@@ -244,6 +244,15 @@ TEST_F(DatabaseSourceTest, InATaskItIsTheTasksOwnSession) {
   }
 }
 
+TEST_F(DatabaseSourceTest, WhatLeadsATaskToItsOwnDatabaseDoesNotMisleadItToAnother) {
+  ScopedVariable place("ERRAND_IN_DATABASE", "postgresql://alice@elsewhere.example:7/db");
+  ScopedVariable options("PGOPTIONS", "-c role=no_such_role");
+  ScopedVariable user("PGUSER", "errand_w1");
+  ScopedVariable name("PGDATABASE", "no_such_database");
+  EXPECT_EQ(std::get<TextValues>(read(source_of("select current_user::text as who")).at(0).values)[0],
+            "alice");
+}
+
 TEST_F(DatabaseSourceTest, InATaskAnotherServersPasswordIsExplained) {
   ScopedVariable job("ERRAND_JOB", "rxJob_x");
   DataSource source = source_of("select 1 as a");

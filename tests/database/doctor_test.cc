@@ -92,10 +92,10 @@ TEST_F(DatabaseDoctor, SaysWhoMayLetARoleSubmit) {
   must("drop role " + stranger);
 }
 
-TEST_F(DatabaseDoctor, KnowsSettingsThatLoseJobs) {
+TEST_F(DatabaseDoctor, KnowsSettingsThatHurtTasks) {
   ASSERT_TRUE(init());
   must("alter database " + name_ + " set synchronous_commit = off");
-  EXPECT_THAT(about(examined_as("alice"), "settings"), HasSubstr("wrong: synchronous_commit is off"));
+  EXPECT_THAT(about(examined_as("alice"), "settings"), HasSubstr("notable: synchronous_commit is off"));
   must("alter database " + name_ + " set synchronous_commit = on");
   must("alter database " + name_ + " set statement_timeout = '5s'");
   EXPECT_THAT(about(examined_as("alice"), "settings"), HasSubstr("notable: statement_timeout is 5s"));

@@ -137,12 +137,84 @@ TEST_F(DatabaseFilesTest, AFileOfManyBlocksIsReplacedAsAWhole) {
 TEST_F(DatabaseFilesTest, ManyJobsAreRemovedAtOnceAndEachIsRemovedOnce) {
   publish("job");
   const std::string never = "jobs/" + share::make_job_id(1);
-  auto removed = files_->rename_each({{job_, "trash/a"}, {never, "trash/b"}, {job_, "trash/c"}});
+  auto removed = files_->rename_each({{job_, "trash/a"}, {never, "trash/b"}, {job_, "trash/c"}},
+                                     {"removed-" + id_, " 1 gone\n"});
   ASSERT_EQ(removed.size(), 3u);
   EXPECT_TRUE(removed[0]);
   EXPECT_EQ(removed[1].error().code, ErrorCode::not_found);
   EXPECT_EQ(removed[2].error().code, ErrorCode::not_found);
+  const std::string tombstones = *files_->read_all("removed-" + id_, 1000);
+  EXPECT_EQ(tombstones, id_ + " 1 gone\n");
   EXPECT_EQ(files_->info(job_).error().code, ErrorCode::not_found);
+}
+
+/// Two that remove jobs at once want the same place behind the tombstones.
+TEST_F(DatabaseFilesTest, ATombstoneIsLeftThoughAnotherIsWrittenInTheSameMoment) {
+  publish("job");
+  auto another = *Connection::open(target_as("alice"));
+  ASSERT_TRUE(
+      another->run_script("insert into errand.directory (path) values ('') on conflict do nothing; begin; "
+                          "insert into errand.block (directory, file, start, data) values ('', 'removed-" +
+                          id_ + "', 0, 'another\n')"));
+  std::thread removing([&] {
+    auto removed = files_->rename_each({{job_, "trash/a"}}, {"removed-" + id_, " 1 gone\n"});
+    EXPECT_TRUE(removed[0]) << removed[0].error().message;
+  });
+  auto waits = [&] {
+    auto rows = administrator().run(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%noted%'");
+    return rows && rows->number(0, 0) > 0;
+  };
+  for (int i = 0; i < 600 && !waits(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ASSERT_TRUE(another->run_script("commit"));
+  removing.join();
+  const std::string tombstones = *files_->read_all("removed-" + id_, 1000);
+  EXPECT_EQ(tombstones, "another\n" + id_ + " 1 gone\n");
+}
+
+TEST_F(DatabaseFilesTest, WhatIsReadBehindAnAnswerIsNotOlderThanTheAnswer) {
+  publish("job");
+  const std::string mark = job_ + "/fetched.somebody";
+  ASSERT_TRUE(files_->publish(mark, "old", true, true));
+  auto others = open_files("alice");
+  ASSERT_TRUE(files_->list(job_));
+  ASSERT_TRUE(others->publish(mark, "new", true, true));
+  ASSERT_TRUE(files_->info(job_));
+  EXPECT_EQ(*files_->read_all(mark, 100), "new");
+  ASSERT_TRUE(files_->list(job_));
+  EXPECT_EQ(*files_->read_all(mark, 100), "new");
+  EXPECT_EQ(files_->read_all(mark, 2).error().code, ErrorCode::corrupt) << "longer than it may be";
+}
+
+TEST_F(DatabaseFilesTest, WhatAListingBroughtIsTheWholeFile) {
+  auto job = publish("job");
+  const std::string large(20'000, 'x');
+  ASSERT_TRUE(job->append(bytes_of(" and more")));
+  ASSERT_TRUE(files_->publish(job_ + "/fetched.large", large, true, true));
+  ASSERT_TRUE(files_->publish(job_ + "/fetched.empty", "", true, true));
+  EXPECT_THAT(*files_->list(job_), UnorderedElementsAre("job", "fetched.large", "fetched.empty"));
+  EXPECT_EQ(read("job"), "job and more");
+  ASSERT_TRUE(files_->list(job_));
+  EXPECT_EQ(read("fetched.empty"), "");
+  ASSERT_TRUE(files_->list(job_));
+  EXPECT_TRUE(read("fetched.large") == large);
+  ASSERT_TRUE(files_->list(job_));
+  auto opened = files_->open_read(job_ + "/job");
+  ASSERT_TRUE(opened);
+  EXPECT_EQ((*opened)->info()->size, 12u);
+  ASSERT_TRUE(job->append(bytes_of("!")));
+  EXPECT_EQ((*opened)->info()->size, 13u);
+  EXPECT_EQ((*opened)->view(0, 100)->text(), "job and more!");
+}
+
+TEST_F(DatabaseFilesTest, AJobOfManyFilesIsListedWhole) {
+  publish("job");
+  std::vector<std::string> names{"job"};
+  for (int i = 0; i < 100; ++i) {
+    names.push_back("fetched.reader" + std::to_string(i));
+    ASSERT_TRUE(files_->publish(job_ + "/" + names.back(), "mark", false, true));
+  }
+  EXPECT_THAT(*files_->list(job_), testing::UnorderedElementsAreArray(names));
 }
 
 TEST_F(DatabaseFilesTest, NothingIsCreatedInADirectoryThatIsNotThere) {

@@ -39,6 +39,37 @@ test_that("the context has the original's arguments", {
   rxSetComputeContext(before)
 })
 
+test_that("a password that came by another way is not written or said either", {
+  place <- RxLocalParallel(shareDir = "host=h dbname=d user=u password=hunter2 sslmode=require")@shareDir
+  expect_identical(place, "postgresql://u@h/d?sslmode=require")
+  refused <- tryCatch(RxComputeContext("Driver=PostgreSQL;PWD=hunter2"), error = conditionMessage)
+  expect_match(refused, "no such compute context")
+  expect_false(grepl("hunter2", refused, fixed = TRUE))
+})
+
+test_that("the option numTasks is how many tasks run at once", {
+  expect_identical(RxInSqlServer(connectionString = odbc)@cores, 1)
+  before <- rxOptions(numTasks = 3)
+  on.exit(do.call(rxOptions, before))
+  expect_identical(RxInSqlServer(connectionString = odbc)@cores, 3)
+  expect_identical(RxInSqlServer(connectionString = odbc, numTasks = 2)@cores, 2)
+  context <- RxInSqlServer(connectionString = odbc, numTasks = 5)
+  expect_identical(RxInSqlServer(context, wait = FALSE)@cores, 5)
+})
+
+test_that("a context of another kind becomes one in the database", {
+  local <- RxLocalParallel(wait = FALSE, shareDir = "/scratch/jobs")
+  context <- RxInSqlServer(local)
+  expect_identical(c(context@engine, context@shareDir), c("database", "postgresql:///"))
+  expect_false(context@wait)
+  expect_identical(RxInSqlServer(local, server = "db", user = "ada")@shareDir, "postgresql://ada@db/")
+})
+
+test_that("the options of a connection stay in the context, its password does not", {
+  expect_identical(RxInSqlServer(connectionString = "Server=h;Database=d;UID=u;PWD=p;Encrypt=yes")@shareDir,
+                   "postgresql://u@h/d?sslmode=verify-full")
+})
+
 test_that("what cannot be honoured is said", {
   expect_warning(RxInSqlServer(connectionString = odbc, shareDir = "C:\\AllShare\\ada"), "shareDir")
   expect_error(RxInSqlServer(connectionString = "Driver=SQL Server;Server=."), "SQL Server is not supported")

@@ -29,7 +29,11 @@ TEST(DoctorCommand, LooksAtADatabaseThatIsNamedInAnyWay) {
   Shell shell;
   for (const char* named :
        {"postgresql://ada@127.0.0.1:1/errand", "'host=127.0.0.1 port=1 dbname=errand user=ada'",
-        "--context postgresql://ada@127.0.0.1:1/errand", "--share-dir postgresql://ada@127.0.0.1:1/errand"}) {
+        "--context postgresql://ada@127.0.0.1:1/errand", "--share-dir postgresql://ada@127.0.0.1:1/errand",
+        "--context 'host=127.0.0.1 port=1 dbname=errand user=ada'",
+        "--context 'Driver={PostgreSQL Unicode};Server=127.0.0.1,1;Database=errand;UID=ada'",
+        "--share-dir 'host=127.0.0.1 port=1 dbname=errand user=ada'",
+        "--share-dir 'Driver={PostgreSQL Unicode};Server=127.0.0.1,1;Database=errand;UID=ada'"}) {
     Ran ran = shell.run(std::string("errand doctor ") + named);
     EXPECT_EQ(ran.code, 1) << named;
     EXPECT_THAT(ran.out, HasSubstr("wrong    server")) << named << ran.err;

@@ -15,6 +15,7 @@ namespace errand::client {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// A user with a configuration directory of their own and nothing set.
 class ComputeContextTest : public testing::Test {
@@ -143,6 +144,36 @@ TEST_F(ComputeContextTest, WithoutXdgAndHomeThePasswordDatabaseIsAsked) {
   const passwd* me = getpwuid(getuid());
   ASSERT_NE(me, nullptr);
   EXPECT_EQ(resolve_share_dir({}), std::string(me->pw_dir) + "/.local/state/errand");
+}
+
+TEST_F(ComputeContextTest, ADatabasesOptionsStayInTheContextAndItsPasswordDoesNot) {
+  const auto context =
+      InDatabase("Driver=PostgreSQL;Server=h.example;Database=d;UID=u;PWD=hunter2;Encrypt=yes");
+  ASSERT_TRUE(context.ok()) << context.error().message;
+  EXPECT_EQ(context->share_dir, "postgresql://u@h.example/d?sslmode=verify-full");
+  EXPECT_EQ(resolve_share_dir(*context), "postgresql://u@h.example/d");
+}
+
+TEST_F(ComputeContextTest, APlaceIsNamedByAnyConnectionString) {
+  ComputeContext context;
+  context.share_dir = "host=h.example dbname=d user=u password=hunter2";
+  EXPECT_EQ(resolve_share_dir(context), "postgresql://u@h.example/d");
+  const ScopedVariable place("ERRAND_SHARE_DIR", "Server=h.example;Database=d;UID=u;PWD=hunter2");
+  EXPECT_EQ(resolve_share_dir({}), "postgresql://u@h.example/d");
+  EXPECT_EQ(make_compute_context("local")->share_dir, "postgresql://u@h.example/d");
+  const ScopedVariable unreadable("ERRAND_SHARE_DIR", "Server=h.example;PWD={hunter2");
+  const auto refused = make_compute_context("local");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, Not(HasSubstr("hunter2")));
+}
+
+TEST_F(ComputeContextTest, ANameThatMayHoldAPasswordIsNotRepeated) {
+  for (const char* name : {"Driver=PostgreSQL;PWD=hunter2", "postgresql://u:hunter2@h/d"}) {
+    const auto context = make_compute_context(name);
+    ASSERT_FALSE(context.ok());
+    EXPECT_EQ(context.error().code, ErrorCode::not_found);
+    EXPECT_THAT(context.error().message + context.error().hint, Not(HasSubstr("hunter2")));
+  }
 }
 
 TEST_F(ComputeContextTest, ABrokenConfigurationLeavesLocalSeqInForce) {

@@ -119,6 +119,20 @@ environment = ["A=1"]
   EXPECT_THAT(child.environment, ElementsAre("B=2"));
 }
 
+TEST(Configuration, APlaceInADatabaseIsWrittenInAnyOfItsForms) {
+  for (const char* text : {"postgresql://u:hunter2@h.example/d?sslmode=require",
+                           "host=h.example dbname=d user=u password=hunter2 sslmode=require",
+                           "Server=h.example;Database=d;UID=u;PWD=hunter2;SSLmode=require"}) {
+    const auto context = only_context(std::string("[contexts.a]\nshare_dir = \"") + text + "\"\n");
+    EXPECT_EQ(context.share_dir, "postgresql://u@h.example/d?sslmode=require") << text;
+  }
+  const Error error = refused("[contexts.a]\nshare_dir = \"Server=h;PWD={hunter2\"\n");
+  EXPECT_THAT(error.message, StartsWith("config.toml:2: share_dir: the connection string"));
+  EXPECT_THAT(error.message + error.hint, testing::Not(HasSubstr("hunter2")));
+  EXPECT_THAT(refused("[contexts.a]\nworking_directory = \"postgresql://h/d\"\n").message,
+              HasSubstr("must be an absolute path"));
+}
+
 TEST(Configuration, AnUnknownKeyIsNamedWithItsLineAndTheKnownOnes) {
   const Error error = refused("[contexts.night]\nwait = false\ncore = 4\n");
   EXPECT_EQ(error.message, "config.toml:3: unknown key 'core' in [contexts.night]");

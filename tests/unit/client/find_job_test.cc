@@ -48,6 +48,26 @@ TEST_F(FindJobTest, AmbiguousPartsNameTheCandidates) {
   EXPECT_THAT(found.error().message, HasSubstr(two.id()));
 }
 
+TEST_F(FindJobTest, AJobsPlaceHasNoPassword) {
+  for (const char* place : {"postgresql://ada:hunter2@place.example/d?sslmode=require",
+                            "host=place.example dbname=d user=ada password=hunter2",
+                            "Driver=PostgreSQL;Server=place.example;Database=d;UID=ada;PWD=hunter2"}) {
+    EXPECT_EQ(JobRef("rxJob_x", place).place(), "postgresql://ada@place.example/d");
+  }
+  EXPECT_EQ(JobRef("rxJob_x", "/scratch/a=b").place(), "/scratch/a=b");
+  auto odd = find_job("host=h password=hunter2");
+  ASSERT_FALSE(odd.ok());
+  EXPECT_THAT(odd.error().message, ::testing::Not(HasSubstr("hunter2")));
+}
+
+TEST_F(FindJobTest, AnUnreachableDatabaseIsNamedWithoutItsPassword) {
+  auto status = get_job_status(
+      JobRef("rxJob_0123456789abcdefghjkmnpqrs", "host=127.0.0.1 port=1 dbname=d user=ada password=hunter2"));
+  const std::string said = status ? status->reason : status.error().message + status.error().hint;
+  EXPECT_THAT(said, HasSubstr("127.0.0.1"));
+  EXPECT_THAT(said, ::testing::Not(HasSubstr("hunter2")));
+}
+
 TEST_F(FindJobTest, RefusesWhatCanBeNoName) {
   for (const char* text : {"", "abc", "../../../etc", "rxJob_../..", "0123456789012345678901234567890123"}) {
     auto found = find_job(text);

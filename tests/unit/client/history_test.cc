@@ -10,6 +10,8 @@
 #include <set>
 #include <thread>
 
+#include "database/target.h"
+#include "errand/compute_context.h"
 #include "unit/client/scoped_variable.h"
 #include "unit/client/scratch_directory.h"
 
@@ -73,6 +75,26 @@ TEST_F(HistoryTest, DatabasesAreNotedByTheirNameOnly) {
   EXPECT_FALSE(open()->note_place("postgresql://ada@host/db?password=secret"));
   EXPECT_EQ(scratch_.read("state/places"), "postgresql://ada@host/db\n");
   EXPECT_THAT(*open()->known_places(), ElementsAre("postgresql://ada@host/db"));
+}
+
+TEST_F(HistoryTest, AnotherProcessReachesADatabaseWithTheOptionsOfTheSubmission) {
+  const std::string name = "postgresql://ada@history.example/db";
+  ASSERT_TRUE(InDatabase(name + "?sslmode=verify-full&password=hunter2"));
+  ASSERT_TRUE(open()->note_place(name));
+  EXPECT_EQ(scratch_.read("state/places"), name + "?sslmode=verify-full\n");
+  EXPECT_THAT(*open()->known_places(), ElementsAre(name));
+  // What another process wrote, of a place that this one knows nothing of.
+  const std::string other = "postgresql://ada@recalled.example/db";
+  scratch_.write("state/places", other + "?sslmode=require\n" + other + "?sslmode=verify-full\n");
+  EXPECT_THAT(*open()->known_places(), ElementsAre(other));
+  EXPECT_EQ(database::target_of(other)->sslmode(), "verify-full");
+}
+
+TEST_F(HistoryTest, ANameAloneTakesNoOptionsAway) {
+  const std::string name = "postgresql://ada@named.example/db";
+  scratch_.write("state/places", name + "?sslmode=verify-full\n");
+  ASSERT_TRUE(open()->note_place(name));
+  EXPECT_EQ(scratch_.read("state/places"), name + "?sslmode=verify-full\n");
 }
 
 TEST_F(HistoryTest, ADamagedListStillGivesItsGoodLines) {

@@ -132,6 +132,35 @@ TEST_F(ResultsTest, AnotherProcessThatReadsKeepsTheJob) {
   EXPECT_FALSE(exists(job));
 }
 
+/// Looks for the reader's hold while the values arrive.
+class HoldSeeker final : public detail::OutcomeVisitor {
+ public:
+  explicit HoldSeeker(std::string directory) : directory_(std::move(directory)) {}
+  void begin(std::uint64_t) override {}
+  Result<void> value(std::uint64_t, std::uint32_t, const EncodedView&) override {
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      seen = seen || entry.path().filename().string().starts_with("fetched.hold-");
+    }
+    return {};
+  }
+  void failure(TaskFailure) override {}
+  bool seen = false;
+
+ private:
+  std::string directory_;
+};
+
+TEST_F(ResultsTest, AJobThatTakesTimeToReadIsHeldMeanwhile) {
+  JobRef small = finished(2);
+  HoldSeeker at_small(directory(small));
+  ASSERT_TRUE(detail::visit_results(small, {}, at_small));
+  EXPECT_FALSE(at_small.seen);
+  JobRef large = finished(65);
+  HoldSeeker at_large(directory(large));
+  ASSERT_TRUE(detail::visit_results(large, {}, at_large));
+  EXPECT_TRUE(at_large.seen);
+}
+
 TEST_F(ResultsTest, StoredValuesAreMappedAndOutliveTheJob) {
   JobRef job = publish(cleaning(), 1);
   Worker one = worker(job);

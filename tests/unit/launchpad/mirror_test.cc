@@ -128,6 +128,18 @@ TEST_F(LaunchpadMirrorTest, TheManifestIsThatOfThisHost) {
   EXPECT_THAT(here.environment, Not(Contains("HOME=/home/ada")));
 }
 
+TEST_F(LaunchpadMirrorTest, FilesOfPasswordsThatTheContextNamesAreKept) {
+  share::Manifest manifest = manifest_for(share::make_job_id(clock.now));
+  manifest.context.environment = {"PGSERVICEFILE=/srv/services", "PGPASSFILE", "PGUSER=postgres"};
+  manifest.environment = {"PGSERVICEFILE=/srv/services", "PGPASSFILE=/srv/passwords", "PGUSER=postgres",
+                          "PGSSLMODE=disable"};
+  share::Manifest here = on_this_host(manifest, terms);
+  EXPECT_THAT(here.environment, Contains("PGSERVICEFILE=/srv/services"));
+  EXPECT_THAT(here.environment, Contains("PGPASSFILE=/srv/passwords"));
+  EXPECT_THAT(here.environment, Not(Contains("PGUSER=postgres")));
+  EXPECT_THAT(here.environment, Not(Contains("PGSSLMODE=disable")));
+}
+
 TEST_F(LaunchpadMirrorTest, OutcomesReachTheDatabaseBehindWhatTheyReferTo) {
   std::string id = publish(2);
   auto mirror = arrive(id);
@@ -290,6 +302,7 @@ TEST_F(LaunchpadMirrorTest, TheSealIsTheSubmittersOwn) {
   report.status = JobStatus::finished;
   ASSERT_TRUE(share::write_seal(**job, report).ok());
   ASSERT_TRUE(*mirror->settle(clock.now));
+  EXPECT_EQ(depot.last_stored, 1) << "stored and released in one breath";
   auto seal = open(manifest.id)->seal();
   ASSERT_TRUE(seal);
   EXPECT_EQ(seal->engine, "database");

@@ -198,6 +198,9 @@ inline constexpr std::string_view live_launchpads =
 /// A launchpad whose shipments find no room says so by this lock, $1 its lease; no more: by the other.
 inline constexpr std::string_view say_no_room = "select pg_try_advisory_lock(25973, $1::bigint::int)";
 inline constexpr std::string_view say_room = "select pg_advisory_unlock(25973, $1::bigint::int)";
+/// A launchpad that cannot read a job says so by this lock: $1 the job's directory. Shared, since several
+/// may.
+inline constexpr std::string_view say_unreadable = "select pg_try_advisory_lock_shared(25974, hashtext($1))";
 /// Why no worker can be lent the submitter's role; empty if one can be.
 inline constexpr std::string_view why_not_lent = "select coalesce(errand.refusal_to_lend(current_user), '')";
 

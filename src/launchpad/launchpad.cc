@@ -30,6 +30,7 @@ Result<void> Launchpad::connect() {
   TRY(session_, open_session(target_, role_));
   depot_.use(session_.connection.get(), session_.lease);
   wanted_ = scan_ = connected_now_ = true;
+  unreadable_.clear();
   (void)complaints_.end(sessions);
   return learn_connection();
 }
@@ -128,6 +129,7 @@ std::int64_t Launchpad::next_due() const {
   if (!session_.connection) due = std::min(due, reconnect_ns_);
   for (const Slot& slot : slots_) {
     if (!slot.is_idle()) due = std::min(due, looked_ns_ + look_interval_ns);
+    if (slot.unusable_until_ns != 0) due = std::min(due, slot.unusable_until_ns);
     if (!slot.is_free() && slot.is_idle()) due = std::min(due, slot.idle_since_ns + warm_ns);
     for (const auto& [id, job] : slot.jobs) {
       const std::int64_t job_due = job.settled || job.rung ? 1 : job.due_ns;
@@ -154,7 +156,7 @@ Result<void> Launchpad::wait() {
 }
 
 Result<void> Launchpad::run(const volatile int& stop) {
-  for (Slot& slot : slots_) TRY_VOID(starter_.wipe(slot.identity));
+  TRY_VOID(wipe_all());
   TRY_VOID(connect_first(stop));
   if (!role_.empty()) TRY_VOID(check_role(session_, role_));
   for (Slot& slot : slots_) take_back(slot);
@@ -165,6 +167,7 @@ Result<void> Launchpad::run(const volatile int& stop) {
     reconnect();
     take_notifications();
     for (Slot& slot : slots_) take_changes(slot);
+    end_rests();
     claim_all();
     attend_all();
     take_notifications();

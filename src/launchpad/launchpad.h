@@ -47,6 +47,7 @@ class Launchpad {
   HeldJob* find_held(const JobKey& job);
   void take_in(Slot& slot, const Arrival& arrival);
   void give_back(const JobKey& job);
+  void refuse(const JobKey& job);
   void attend_all();
   void attend(Slot& slot);
   void attend(Slot& slot, HeldJob& job);
@@ -58,10 +59,14 @@ class Launchpad {
 
   // Identities (launchpad_slots.cc).
   Result<void> learn_connection();
+  [[nodiscard]] std::string options_for(const Slot& slot) const;
   Slot* slot_for(const std::string& owner);
   Result<void> lend(Slot& slot, const std::string& owner);
   void retire(Slot& slot);
   void empty(Slot& slot);
+  Result<void> wipe(Slot& slot);
+  Result<void> wipe_all();
+  void end_rests();
   void take_back(Slot& slot);
   void end();
 
@@ -78,7 +83,8 @@ class Launchpad {
   std::int64_t scanned_ns_ = 0;
   std::int64_t looked_ns_ = 0;
   std::int64_t reconnect_ns_ = 0;
-  std::set<std::string> unreadable_;  ///< paths of jobs that stay claimed and cannot be run
+  std::set<std::string> unreadable_;  ///< paths of jobs that this session does not claim again
+  std::string task_options_;          ///< that every session of a task begins with, as PGOPTIONS has them
   Complaints complaints_;
   bool no_room_ = false;  ///< clients have been told that the database is full
   std::map<std::string, std::int64_t>

@@ -31,10 +31,10 @@ void Launchpad::claim_all() {
   for (bool more = true; more && session_.connection;) {
     SqlDepot::Wanted ours{{}, {}, claim_batch, of_the_dead};
     SqlDepot::Wanted others{{}, {}, 0, of_the_dead};
-    ours.held.assign(unreadable_.begin(), unreadable_.end());
+    ours.unwanted.assign(unreadable_.begin(), unreadable_.end());
     for (const Slot& slot : slots_) {
       for (const auto& [id, job] : slot.jobs) ours.held.push_back(job.mirror->path());
-      const bool usable = slot.unusable_until_ns <= monotonic_ns();
+      const bool usable = slot.is_usable(monotonic_ns());
       const bool has_room = slot.jobs.size() < most_held;
       if (!slot.is_free()) others.but_of.push_back(slot.owner);
       if (!slot.is_free() && usable && has_room) ours.owners.push_back(slot.owner);
@@ -45,6 +45,7 @@ void Launchpad::claim_all() {
     }
     if (!role_.empty()) others.owners = {role_};
     others.held = ours.held;
+    others.unwanted = ours.unwanted;
     more = !ours.owners.empty() && claim_some(ours);
     // Those that rang may all be whom we serve already.
     const bool are_others = all || !awaited_.empty();
@@ -91,13 +92,10 @@ void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
   const std::string& id = arrival.job.id;
   auto mirror = Mirror::arrive(depot_, slot.place, slot.terms, arrival);
   if (!mirror) {
-    spdlog::error("cannot take {} in: {}", id, mirror.error().message);
-    // What cannot be read stays claimed: nobody can run it.
+    if (complaints_.is_due(id, mirror.error(), monotonic_ns()))
+      spdlog::error("cannot take {} in: {}", id, mirror.error().message);
     const ErrorCode code = mirror.error().code;
-    if (code == ErrorCode::corrupt || code == ErrorCode::version_mismatch) {
-      unreadable_.insert(share::job_path(id));
-      return;
-    }
+    if (code == ErrorCode::corrupt || code == ErrorCode::version_mismatch) return refuse(arrival.job);
     // Claimed under a lease that is gone with its session: it is found again.
     if (session_.connection && session_.connection->is_lost()) return lose_session();
     slot.unusable_until_ns = monotonic_ns() + hold_ns;
@@ -117,6 +115,16 @@ void Launchpad::give_back(const JobKey& job) {
   if (auto given = depot_.give_back(job); !given) {
     spdlog::warn("cannot give {} back: {}", job.id, given.error().message);
   }
+}
+
+/// What we cannot read, a newer launchpad perhaps can. Until the next session we do not ask for it again.
+void Launchpad::refuse(const JobKey& job) {
+  const std::string path = share::job_path(job.id);
+  unreadable_.insert(path);
+  if (unreadable_.size() <= most_refusals_said && session_.connection) {
+    (void)session_.connection->run(database::statements::say_unreadable, database::Parameters().text(path));
+  }
+  give_back(job);
 }
 
 void Launchpad::attend_all() {

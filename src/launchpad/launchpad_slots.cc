@@ -25,6 +25,18 @@ std::string escaped(const std::string& word) {
   return text;
 }
 
+/// Whether the server takes notice of a session's end in the middle of a statement, as it was asked to for
+/// ours.
+constexpr const char* where_we_are =
+    "select current_setting('port'), current_database()::text, "
+    "coalesce(current_setting('client_connection_check_interval', true), '0') <> '0'";
+/// A task that is ended leaves no statement running.
+constexpr const char* notice_of_death = " -c client_connection_check_interval=1s";
+
+std::string lending_to(const std::string& owner) {
+  return "lending to " + owner;
+}
+
 std::string host_of(const database::Target& target, const std::string& port) {
   auto host = target.parameters.find("host");
   if (host != target.parameters.end() && !host->second.empty()) return host->second;
@@ -35,18 +47,22 @@ std::string host_of(const database::Target& target, const std::string& port) {
 
 }  // namespace
 
+std::string Launchpad::options_for(const Slot& slot) const {
+  const bool alone = slot.identity.number == 0;
+  return "PGOPTIONS=" + (alone ? "" : "-c role=" + escaped(slot.owner)) + task_options_;
+}
+
 /// How tasks find the database that their job came from.
 Result<void> Launchpad::learn_connection() {
-  TRY(database::Rows rows,
-      session_.connection->run("select current_setting('port'), current_database()::text"));
+  TRY(database::Rows rows, session_.connection->run(where_we_are));
   const std::string port(rows.text(0, 0));
   const std::string name(rows.text(0, 1));
+  task_options_ = rows.truth(0, 2) ? notice_of_death : "";
   for (Slot& slot : slots_) {
     const bool alone = slot.identity.number == 0;
     slot.terms.connection = {"PGHOST=" + host_of(target_, port), "PGPORT=" + port, "PGDATABASE=" + name,
                              "PGUSER=" + (alone ? role_ : slot.identity.role())};
-    if (!alone && !slot.is_free())
-      slot.terms.connection.push_back("PGOPTIONS=-c role=" + escaped(slot.owner));
+    if (!slot.is_free()) slot.terms.connection.push_back(options_for(slot));
   }
   return {};
 }
@@ -57,26 +73,28 @@ Slot* Launchpad::slot_for(const std::string& owner) {
   Slot* best = nullptr;
   for (Slot& slot : slots_) {
     if (slot.owner == owner) return &slot;
-    if (slot.unusable_until_ns > monotonic_ns() || !slot.is_idle()) continue;
+    if (!slot.is_usable(monotonic_ns()) || !slot.is_idle()) continue;
     const bool better = best == nullptr || (slot.is_free() && !best->is_free()) ||
                         (slot.is_free() == best->is_free() && slot.idle_since_ns < best->idle_since_ns);
     if (better) best = &slot;
   }
   if (best == nullptr) return nullptr;
   if (!best->is_free()) retire(*best);
-  if (!best->is_free()) return nullptr;
+  if (!best->is_free() || best->unclean) return nullptr;
   auto given = lend(*best, owner);
   if (given) return best;
-  spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, given.error().message);
-  if (best->lent) take_back(*best);
-  empty(*best);
+  if (complaints_.is_due(lending_to(owner), given.error(), monotonic_ns()))
+    spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, given.error().message);
+  retire(*best);
   if (session_.connection && session_.connection->is_lost()) {
     lose_session();
     return nullptr;
   }
-  const bool is_his_fault = given.error().code == ErrorCode::place_unwritable;
+  // That of the scratch place has a number of the operating system's.
+  const bool is_his_fault = given.error().code == ErrorCode::place_unwritable && given.error().os_error == 0;
   if (is_his_fault) refused_[owner] = monotonic_ns() + refusal_ns;
-  if (!is_his_fault) best->unusable_until_ns = monotonic_ns() + hold_ns;
+  const std::int64_t rested_ns = monotonic_ns() + hold_ns;
+  if (!is_his_fault) best->unusable_until_ns = std::max(best->unusable_until_ns, rested_ns);
   return nullptr;
 }
 
@@ -94,27 +112,67 @@ Result<void> Launchpad::lend(Slot& slot, const std::string& owner) {
     slot.lent = true;
   }
   TRY_VOID(furnish(slot));
-  if (slot.identity.number != 0) slot.terms.connection.push_back("PGOPTIONS=-c role=" + escaped(owner));
+  slot.terms.connection.push_back(options_for(slot));
+  (void)complaints_.end(lending_to(owner));
   spdlog::info("{} serves {}", slot.identity.user, owner);
   return starter_.start_agent(slot.identity);
 }
 
-/// Takes the role back, ends what runs, removes what is left: nothing of one submitter is there for the next.
+/// Ends what runs, takes the role back, removes what is left: nothing of one submitter is there for the next.
+/// In that order: what runs could connect again after its sessions were ended.
 void Launchpad::retire(Slot& slot) {
   if (!session_.connection) return;
-  if (slot.lent) take_back(slot);
+  if (slot.lent) {
+    (void)starter_.end_processes(slot.identity);  // what is left makes wipe() fail
+    take_back(slot);
+  }
   empty(slot);
 }
 
-/// Nothing of it runs or is there any more.
+/// Nothing of it runs or is there any more; or it is of no use until that is so.
 void Launchpad::empty(Slot& slot) {
   slot.lent = false;
   slot.watch.reset();
   slot.place.reset();
-  if (auto wiped = starter_.wipe(slot.identity); !wiped) spdlog::error("{}", wiped.error().message);
+  (void)wipe(slot);
   std::erase_if(slot.terms.connection,
                 [](const std::string& entry) { return entry.starts_with("PGOPTIONS="); });
   slot.owner.clear();
+}
+
+Result<void> Launchpad::wipe(Slot& slot) {
+  auto wiped = starter_.wipe(slot.identity);
+  slot.unclean = !wiped;
+  if (wiped) {
+    if (complaints_.end(slot.identity.user)) spdlog::info("{} is of use again", slot.identity.user);
+    return {};
+  }
+  slot.unusable_until_ns = monotonic_ns() + wipe_again_ns;
+  if (complaints_.is_due(slot.identity.user, wiped.error(), monotonic_ns()))
+    spdlog::error("{} serves nobody for now: {}", slot.identity.user, wiped.error().message);
+  return wiped;
+}
+
+/// What an earlier launchpad left. Errors: no identity is of use.
+Result<void> Launchpad::wipe_all() {
+  Result<void> wiped;
+  std::size_t usable = 0;
+  for (Slot& slot : slots_) {
+    auto one = wipe(slot);
+    if (one) ++usable;
+    if (!one) wiped = std::move(one);
+  }
+  return usable > 0 ? Result<void>() : wiped;
+}
+
+/// No notification tells that an identity may be used again.
+void Launchpad::end_rests() {
+  for (Slot& slot : slots_) {
+    if (slot.unusable_until_ns == 0 || slot.unusable_until_ns > monotonic_ns()) continue;
+    slot.unusable_until_ns = 0;
+    if (slot.unclean) (void)wipe(slot);
+    wanted_ = wanted_ || !slot.unclean;
+  }
 }
 
 void Launchpad::take_back(Slot& slot) {

@@ -27,12 +27,17 @@ inline constexpr std::int64_t reconnect_interval_ns = 200'000'000;
 inline constexpr std::int64_t warm_ns = 60'000'000'000;
 /// After a failure that may pass: a full disk, a statement that was canceled.
 inline constexpr std::int64_t hold_ns = 1'000'000'000;
+/// Between tries to empty an identity that cannot be emptied: each may take seconds.
+inline constexpr std::int64_t wipe_again_ns = 15'000'000'000;
 /// Between two lines of the log about a failure that goes on.
 inline constexpr std::int64_t complaint_interval_ns = 60'000'000'000;
 /// How long a role that may not be lent is not asked for again.
 inline constexpr std::int64_t refusal_ns = 30'000'000'000;
 /// Jobs of one submitter that are held at a time: the rest is for other launchpads.
 inline constexpr std::size_t most_held = 64;
+/// Of the jobs that cannot be read so many are told of, each by a lock: the server's table of locks is
+/// everybody's.
+inline constexpr std::size_t most_refusals_said = 200;
 /// Of one claim.
 inline constexpr std::size_t claim_batch = 8;
 

@@ -17,6 +17,7 @@
 #include <array>
 
 #include "launchpad/launchpad.h"
+#include "launchpad/process_limit.h"
 #include "share/place.h"
 #include "system/files.h"
 #include "system/try.h"
@@ -29,9 +30,6 @@ namespace {
 
 constexpr const char* own_user = "errand-lp";
 constexpr const char* roots_scratch = "/var/lib/errand-launchpad";
-/// Two launchpads of one host share the identities: whoever holds the lock has it, until all it started is
-/// dead.
-constexpr const char* lock_folder = "/run/errand-launchpad";
 constexpr int most_identities = 1000;
 constexpr int most_lock_looks = 100;
 constexpr useconds_t lock_look_us = 100'000;
@@ -131,6 +129,8 @@ Result<void> find_identities(Plan& plan) {
     if (i > 0) usleep(lock_look_us);
     TRY_VOID(look_for_identities(plan));
   }
+  const std::uint64_t share = process_share(own_group_process_limit(), plan.identities.size());
+  for (Identity& identity : plan.identities) identity.most_processes = share;
   if (!plan.identities.empty()) return {};
   return refuse("no user errand-w1, errand-w2 ... is there and free",
                 "errand database init --help says how to make them");

@@ -34,9 +34,11 @@ struct Slot {
   std::unique_ptr<system::Watch> watch;
   std::map<std::string, HeldJob> jobs;  ///< by id
   std::int64_t idle_since_ns = 0;
-  std::int64_t unusable_until_ns = 0;
+  std::int64_t unusable_until_ns = 0;  ///< it rests after a failure; 0: it does not
+  bool unclean = false;  ///< something of its last submitter may live or lie there still: it is nobody's
 
   [[nodiscard]] bool is_free() const { return owner.empty(); }
+  [[nodiscard]] bool is_usable(std::int64_t now_ns) const { return !unclean && unusable_until_ns <= now_ns; }
   [[nodiscard]] bool is_idle() const { return jobs.empty(); }
 };
 

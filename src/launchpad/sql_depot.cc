@@ -31,16 +31,20 @@ constexpr std::string_view release_statement =
     "and lease = $3 and xmin::text = $4 returning pg_notify($5, '')";
 
 constexpr std::string_view give_back_statement =
-    "update errand.directory set lease = null where owner = $1::name and path = $2 and lease = $3";
+    "update errand.directory set lease = null where owner = $1::name and path = $2 and lease = $3 "
+    "returning pg_notify('errand_submit', $4)";
 
-/// $1 the lease, $2 how many, $3 whose, $4 whose not, $5 paths that we hold. What is claimed comes along, as
-/// far as it is small; the snapshot is that of the claim, and whoever adds to a job later rings after that.
+/// $1 the lease, $2 how many, $3 whose, $4 whose not, $5 paths that we do not want, $6 those that we hold.
+/// What is claimed comes along, as far as it is small; the snapshot is that of the claim, and whoever adds to
+/// a job later rings after that.
 std::string claim_statement(bool of_the_dead) {
   const std::string free =
       of_the_dead
-          ? "(lease is null or (lease = $1 and path <> all($5::text[])) or not errand.lease_is_alive(lease))"
+          ? "(lease is null or (lease = $1 and path <> all($6::text[])) or not errand.lease_is_alive(lease))"
           : "lease is null";
-  return "with picked as (select owner, path from errand.directory where active and " + free +
+  return "with picked as (select owner, path from errand.directory where active and path <> all($5::text[]) "
+         "and " +
+         free +
          " and path like 'jobs/%' and (cardinality($3::text[]) = 0 or owner = any($3::text[]::name[])) "
          "and owner <> all($4::text[]::name[]) order by path limit $2 for update skip locked), "
          "taken as (update errand.directory d set lease = $1 from picked p, "
@@ -184,7 +188,8 @@ Result<bool> SqlDepot::release(const JobKey& job, const std::string& version) {
 
 Result<void> SqlDepot::give_back(const JobKey& job) {
   const std::string directory = share::job_path(job.id);
-  auto given = run(give_back_statement, Parameters().text(job.owner).text(directory).number(lease_));
+  auto given =
+      run(give_back_statement, Parameters().text(job.owner).text(directory).number(lease_).text(job.id));
   return given ? Result<void>() : Result<void>(std::move(given).error());
 }
 
@@ -194,6 +199,7 @@ Result<std::vector<Arrival>> SqlDepot::claim(const Wanted& wanted) {
   Parameters parameters;
   parameters.number(lease_).number(static_cast<std::int64_t>(wanted.most));
   parameters.texts(wanted.owners).texts(wanted.but_of);
+  parameters.texts(wanted.unwanted);
   if (wanted.of_the_dead) parameters.texts(wanted.held);
   TRY(Rows rows, run(wanted.of_the_dead ? any : fresh, parameters));
   std::vector<Arrival> arrivals;

@@ -41,11 +41,12 @@ class SqlDepot final : public Depot {
     /// to a claim may have been lost. Then `held` are the jobs that we know of.
     bool of_the_dead = false;
     std::vector<std::string> held = {};
+    std::vector<std::string> unwanted = {};  ///< never these, by path
   };
   /// Claims jobs, oldest first, and reads them. Two launchpads never get the same one, and neither waits. A
   /// server that crashes in the same second may forget the claim: then the job is claimed again, by anybody.
   Result<std::vector<Arrival>> claim(const Wanted& wanted);
-  /// The job is nobody's again, and still to be run.
+  /// The job is nobody's again, and still to be run; whoever may run it is told.
   Result<void> give_back(const JobKey& job);
 
  private:

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,9 +17,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 
+#include "launchpad/processes_of_user.h"
 #include "system/files.h"
 #include "system/processes.h"
 #include "system/tree_removal.h"
@@ -27,9 +27,6 @@ namespace errand::launchpad {
 namespace {
 
 constexpr std::size_t longest_message = 256;
-/// A process that the kernel cannot end now is left with its signal pending.
-constexpr int most_rounds = 400;
-constexpr useconds_t round_us = 5000;
 constexpr int low_descriptors = 3;
 /// Where one submitter's task could leave something for the next submitter's.
 constexpr std::array<const char*, 4> everybodys_folders{"/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"};
@@ -43,18 +40,13 @@ void become(const Identity& identity) {
   if (!done) _exit(126);
 }
 
-/// A process of that user other than this one, zombies apart.
-bool is_other_of(uid_t uid, const std::string& pid) {
-  if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(getpid()))
-    return false;
-  std::ifstream status("/proc/" + pid + "/status");
-  char state = 'Z';
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("State:") && line.size() > 7) state = line[7];
-    unsigned real = 0;
-    if (std::sscanf(line.c_str(), "Uid: %u", &real) == 1) return real == uid && state != 'Z' && state != 'X';
-  }
-  return false;
+void limit_processes(const Identity& identity) {
+  if (identity.most_processes == 0) return;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NPROC, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_cur, identity.most_processes);
+  limit.rlim_max = std::min<rlim_t>(limit.rlim_max, identity.most_processes);
+  setrlimit(RLIMIT_NPROC, &limit);
 }
 
 /// Entries of a folder that everybody may write to, by their owner, of whom no process lives.
@@ -69,14 +61,6 @@ void remove_what_belongs_to(uid_t uid, const char* folder) {
   }
   if (entries != nullptr) closedir(entries);
   if (parent >= 0) close(parent);
-}
-
-bool others_live(uid_t uid) {
-  std::error_code problem;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", problem)) {
-    if (is_other_of(uid, entry.path().filename())) return true;
-  }
-  return false;
 }
 
 /// What the launchpad asks for is checked here, whatever it has become.
@@ -100,7 +84,7 @@ class StarterProcess {
       const std::string answer = obey({text.data(), static_cast<std::size_t>(length)});
       if (send(channel_, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
     }
-    for (const Identity& identity : identities_) end_processes(identity);
+    for (const Identity& identity : identities_) (void)end_processes(identity);
     _exit(0);
   }
 
@@ -117,7 +101,7 @@ class StarterProcess {
     const std::string_view what = word.data();
     if (what == "start") return start_agent(*identity);
     if (what != "end" && what != "wipe") return "no order";
-    end_processes(*identity);
+    if (!end_processes(*identity)) return "some of its processes cannot be ended";
     return what == "wipe" ? wipe(*identity) : "ok";
   }
 
@@ -133,6 +117,7 @@ class StarterProcess {
   }
 
   [[noreturn]] void run_agent(const Identity& identity) {
+    limit_processes(identity);
     if (identity.number != 0) become(identity);
     // No program that is another user by its mode: what a task starts can be ended with the task.
     if (identity.number != 0) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -155,33 +140,16 @@ class StarterProcess {
     _exit(127);
   }
 
-  void end_processes(const Identity& identity) {
+  /// True: none lives any more.
+  static bool end_processes(const Identity& identity) {
+    bool ended = true;
     if (identity.number == 0) {
       system::kill_descendants(system::system_processes(), getpid(), {});
     } else {
-      end_processes_of_user(identity);
+      ended = end_processes_of_user(identity.uid, std::string(lock_folder) + "/ending");
     }
     reap();
-  }
-
-  /// As that user: the kernel itself then sees to it that nobody else is hit, and none slips through by
-  /// forking.
-  void end_processes_of_user(const Identity& identity) {
-    const pid_t child = fork();
-    if (child == 0) {
-      become(identity);
-      for (int i = 0; i < most_rounds; ++i) {
-        (void)kill(-1, SIGKILL);  // says nothing of whether there was anybody
-        if (!others_live(identity.uid)) break;
-        usleep(round_us);
-      }
-      _exit(0);
-    }
-    // What it kills becomes ours, and is there until it is reaped.
-    for (pid_t ended = 0; child > 0 && ended != child;) {
-      ended = waitpid(-1, nullptr, 0);
-      if (ended < 0 && errno != EINTR) break;
-    }
+    return ended;
   }
 
   std::string wipe(const Identity& identity) {

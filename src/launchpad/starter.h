@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@
 #include "system/descriptor.h"
 
 namespace errand::launchpad {
+
+/// Root's alone. Two launchpads of one host share the identities: whoever holds the lock has it, until all it
+/// started is dead.
+inline constexpr const char* lock_folder = "/run/errand-launchpad";
 
 /// One of the users that tasks run as, with a scratch place of its own.
 struct Identity {
@@ -20,6 +25,7 @@ struct Identity {
   std::string
       folder;  ///< absolute: holds the scratch place, home and temporary directory; wiped between owners
   std::vector<std::string> agent_environment;
+  std::uint64_t most_processes = 0;  ///< and threads, of that user; 0: as many as the system lets it have
 
   [[nodiscard]] std::string place() const { return folder + "/place"; }
   [[nodiscard]] std::string home() const { return folder + "/home"; }
@@ -39,9 +45,10 @@ class Starter {
 
   /// Starts the local agent of the identity's place, as that user. Harmless if there is one.
   Result<void> start_agent(const Identity& identity) { return ask("start", identity); }
-  /// Ends every process of the identity.
+  /// Ends every process of the identity. Errors: some live still.
   Result<void> end_processes(const Identity& identity) { return ask("end", identity); }
   /// Ends every process of the identity, and removes its folder and what it left in /tmp and the like.
+  /// Errors: something of it lives or is there still; it must not serve anybody else.
   Result<void> wipe(const Identity& identity) { return ask("wipe", identity); }
   /// Readable when the starter is gone: the launchpad can do nothing any more.
   [[nodiscard]] int descriptor() const { return channel_.get(); }

@@ -192,23 +192,83 @@ TEST_F(DatabaseServerLaunchpadTest, ALaunchpadEndsWithWhoeverStartedItSo) {
 
 TEST_F(DatabaseServerLaunchpadTest, TwoOfThemShareTheWork) {
   if (geteuid() != 0) GTEST_SKIP() << "without root one user has one launchpad";
+  constexpr int jobs_of_each = 15;
   auto one = start({"--identities", "1"});
   auto two = start({"--identities", "1"});
-  ComputeContext alices = context_of("alice");
-  ComputeContext bobs = context_of("bob");
-  alices.wait = bobs.wait = false;
   std::vector<Job<int>> jobs;
-  for (int i = 0; i < 30; ++i) {
-    auto job = exec(i % 2 == 0 ? alices : bobs, echo_after, i % 3);
+  for (int i = 0; i < 2 * jobs_of_each; ++i) {
+    auto job = exec(leaving(i % 2 == 0 ? "alice" : "bob"), wait_for_file, i, file("go"));
     ASSERT_TRUE(job) << job.error().message;
     jobs.push_back(*std::move(job));
   }
+  // At the same time, and each has one identity.
+  ASSERT_TRUE(eventually([&] { return began("go", 0) && began("go", 1); }));
+  let_go("go");
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     ASSERT_TRUE(wait_for_job(jobs[i]));
     auto results = jobs[i].results();
     ASSERT_TRUE(results) << results.error().message;
-    EXPECT_EQ((*results)[0], static_cast<int>(i) % 3);
+    EXPECT_EQ((*results)[0], static_cast<int>(i));
+    EXPECT_EQ(starts("go", static_cast<int>(i)), 1) << "no task was run by both";
   }
+  const std::string said = log_of(one) + log_of(two);
+  EXPECT_THAT(said, HasSubstr("errand-w1 serves "));
+  EXPECT_THAT(said, HasSubstr("errand-w2 serves "));
+}
+
+/// Notifications are hints, and kept nowhere. The first looks are those at the start.
+TEST_F(DatabaseServerLaunchpadTest, FindsJobsThatNoNotificationToldOf) {
+  std::vector<Job<int>> jobs;
+  for (int i = 0; i < 3; ++i) {
+    auto job = exec(leaving("alice"), echo_after, i);
+    ASSERT_TRUE(job) << job.error().message;
+    jobs.push_back(*std::move(job));
+  }
+  ASSERT_TRUE(own_administrator().run_script("update errand.directory set active = false"));
+  start();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const std::string path = share::job_path(jobs[i].id());
+    ASSERT_TRUE(own_administrator().run_script("update errand.directory set active = true where path = '" +
+                                               path + "'"));
+    // Whoever asked for the job's status would wake the launchpad.
+    EXPECT_TRUE(eventually([&] {
+      auto rows = own_administrator().run("select active from errand.directory where path = '" + path + "'");
+      return rows && rows->count() == 1 && !rows->truth(0, 0);
+    }));
+    auto results = jobs[i].results();
+    ASSERT_TRUE(results) << results.error().message;
+    EXPECT_EQ((*results)[0], static_cast<int>(i));
+  }
+}
+
+/// bob has no right to alice's jobs, but anybody may notify anybody.
+TEST_F(DatabaseServerLaunchpadTest, NotificationsFromAnybodyAreHarmless) {
+  auto launchpad = start();
+  auto job = exec(leaving("alice"), wait_for_file, 1, file("go"));
+  ASSERT_TRUE(job) << job.error().message;
+  ASSERT_TRUE(eventually([&] { return began("go", 1); }));
+  const std::string channel = "errand_" + job->id().substr(job->id().size() - 26);
+  Target target = target_as("bob");
+  target.parameters["dbname"] = database_;
+  auto bob = Connection::open(target);
+  ASSERT_TRUE(bob) << bob.error().message;
+  for (const std::string& text : {std::string("'x' || i"), "'" + job->id() + "'", std::string("'../../etc'"),
+                                  std::string("repeat('y', 7000) || i"), std::string("''")}) {
+    for (const std::string& heard : {std::string("errand_submit"), channel}) {
+      auto sent = (*bob)->run_script("do $$ begin for i in 1 .. 1000 loop perform pg_notify('" + heard +
+                                     "', " + text + "); end loop; end $$");
+      ASSERT_TRUE(sent) << sent.error().message;
+    }
+  }
+  let_go("go");
+  ASSERT_TRUE(wait_for_job(*job));
+  auto results = job->results();
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ((*results)[0], 1);
+  EXPECT_EQ(starts("go", 1), 1);
+  auto next = exec(context_of("alice"), echo_after, 1);
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(stop(launchpad), 0) << "it is the one that was started";
 }
 
 TEST_F(DatabaseServerLaunchpadTest, AJobOfARoleThatMayNotBeLentSaysWhyItWaits) {

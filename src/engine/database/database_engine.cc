@@ -17,12 +17,16 @@ using errand::database::DatabaseFiles;
 using errand::database::Parameters;
 using errand::database::Rows;
 
-/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive, and
-/// whether what it would store finds no room.
+/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive, whether
+/// what it would store finds no room, and whether one that is at work has said that it cannot read the job.
 constexpr std::string_view ask_about =
     "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false), "
     "lease is not null and exists (select from pg_locks l join pg_stat_activity a using (pid) "
     "where l.locktype = 'advisory' and l.granted and l.classid = 25973 and l.objid::bigint = d.lease "
+    "and l.objsubid = 2 and l.database = (select oid from pg_database where datname = current_database()) "
+    "and a.usename = 'errand_launchpad'), "
+    "lease is null and exists (select from pg_locks l join pg_stat_activity a using (pid) "
+    "where l.locktype = 'advisory' and l.granted and l.classid = 25974 and l.objid = hashtext(d.path)::oid "
     "and l.objsubid = 2 and l.database = (select oid from pg_database where datname = current_database()) "
     "and a.usename = 'errand_launchpad') "
     "from errand.directory d where owner = $1::name and path = any($2)";
@@ -31,6 +35,7 @@ struct Claim {
   bool claimed = false;
   bool alive = false;
   bool no_room = false;
+  bool unreadable = false;
 };
 
 struct Answer {
@@ -42,6 +47,10 @@ constexpr const char* none_at_work = "no launchpad is at work on the database's 
 
 constexpr const char* no_room =
     "there is no room in the database for what tasks have made; the launchpad tries again and again";
+
+constexpr const char* cannot_be_read =
+    "no launchpad can read this job: it is damaged, or was written by a newer errand (the launchpad's log "
+    "says which)";
 
 /// What keeps every launchpad from this submitter's jobs; empty: nothing does.
 Result<std::string> look_for_obstacle(DatabaseFiles& files) {
@@ -65,7 +74,8 @@ Result<Answer> ask(DatabaseFiles& files, const std::vector<std::string>& directo
   bool one_serves_us = false;
   for (std::size_t row = 0; row < rows.count(); ++row) {
     Claim& claim = answer.claims[std::string(rows.text(row, 0))];
-    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3), rows.truth(row, 4)};
+    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3), rows.truth(row, 4),
+             rows.truth(row, 5)};
     one_serves_us = one_serves_us || claim.alive;
   }
   if (one_serves_us) return answer;
@@ -176,7 +186,8 @@ std::vector<status::EngineReport> DatabaseEngine::query(share::Place& place,
   std::vector<status::EngineReport> reports;
   for (share::JobDirectory* job : jobs) {
     if (answer) {
-      reports.push_back(report(*job, answer->claims[job->path()], answer->obstacle));
+      const Claim& claim = answer->claims[job->path()];
+      reports.push_back(report(*job, claim, claim.unreadable ? cannot_be_read : answer->obstacle));
       continue;
     }
     reports.emplace_back();

@@ -30,7 +30,7 @@ TEST_P(Submission, AProgramThatIsGoneIsBroughtAgain) {
     ASSERT_TRUE(job) << job.error().message;
     ASSERT_TRUE(job->wait());
     EXPECT_EQ((*job->results())[0], 36);
-    for (const auto& entry : std::filesystem::directory_iterator(root_ + "/share/programs")) {
+    for (const auto& entry : std::filesystem::directory_iterator(context.share_dir + "/programs")) {
       std::filesystem::remove_all(entry);
     }
   }

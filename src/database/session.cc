@@ -79,12 +79,16 @@ Session::~Session() {
 }
 
 Result<std::unique_ptr<Connection>> open_connection(const Target& target) {
-  TRY(auto connection, Connection::open(target));
-  std::string settings = std::string(no_limits) + plan_by_key;
-  if (connection->server_version() >= 14'00'00) settings += no_idle_limit;
-  if (connection->server_version() >= 17'00'00) settings += no_transaction_limit;
-  TRY_VOID(connection->run_script(settings));
-  return connection;
+  for (int tries = 0;; ++tries) {
+    TRY(auto connection, Connection::open(target));
+    std::string settings = std::string(no_limits) + plan_by_key;
+    if (connection->server_version() >= 14'00'00) settings += no_idle_limit;
+    if (connection->server_version() >= 17'00'00) settings += no_transaction_limit;
+    auto set = connection->run_script(settings);
+    if (set) return connection;
+    // The server was there a moment ago.
+    if (!connection->is_lost() || tries == most_repeats) return std::move(set).error();
+  }
 }
 
 Result<std::unique_ptr<Connection>> connect_patiently(const Target& target) {

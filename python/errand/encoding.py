@@ -3,8 +3,12 @@
 
 Scalars never come here: the extension module writes and reads them as MessagePack.
 """
+import functools
+import io
 import pickle
-from typing import Any, List, Tuple
+import types
+from collections import ChainMap
+from typing import Any, List, Optional, Tuple
 
 PROTOCOL = 5
 RAW, MSGPACK, PICKLE = 1, 2, 3
@@ -25,6 +29,34 @@ def _collector() -> Tuple[List[Any], Any]:
     return buffers, keep
 
 
+@functools.lru_cache(maxsize=None)
+def _pickler() -> Any:
+    """cloudpickle's, but that a function keeps the name of its file, by which a traceback finds its lines.
+
+    cloudpickle 3.1.3 and later leave it out, so that the same function always makes the same bytes.
+    """
+    import cloudpickle
+
+    table = cloudpickle.CloudPickler.dispatch_table
+    left_out = "<dynamic-code>"
+
+    def reduce_code(code: types.CodeType) -> Any:
+        make, values, *rest = table[types.CodeType](code)
+        kept = tuple(code.co_filename if value == left_out else value for value in values)
+        return (make, kept, *rest)
+
+    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
+        dispatch_table = ChainMap({types.CodeType: reduce_code}, table)
+
+    return Pickler
+
+
+def _dump_by_value(value: Any, keep: Optional[Any] = None) -> bytes:
+    with io.BytesIO() as file:
+        _pickler()(file, protocol=PROTOCOL, buffer_callback=keep).dump(value)
+        return file.getvalue()
+
+
 def dump_value(value: Any) -> List[Any]:
     """[codec, bytes, buffer...] of a task's result. Raises what pickling raises."""
     encode = getattr(type(value), "__errand_encode__", None)
@@ -34,10 +66,8 @@ def dump_value(value: Any) -> List[Any]:
     try:
         first = pickle.dumps(value, PROTOCOL, buffer_callback=keep)
     except Exception:
-        import cloudpickle
-
         buffers, keep = _collector()
-        first = cloudpickle.dumps(value, protocol=PROTOCOL, buffer_callback=keep)
+        first = _dump_by_value(value, keep)
     return [PICKLE, first, *buffers]
 
 
@@ -53,15 +83,11 @@ def dump_plain(value: Any) -> bytes:
 
 def dump_call(value: Any) -> bytes:
     """One object by value, for a worker."""
-    import cloudpickle
-
-    return cloudpickle.dumps(value, protocol=PROTOCOL)  # type: ignore[no-any-return]
+    return _dump_by_value(value)
 
 
 def dump_shared(value: Any) -> List[Any]:
     """[bytes, buffer...] of what all tasks of a job get."""
-    import cloudpickle
-
     buffers, keep = _collector()
-    first = cloudpickle.dumps(value, protocol=PROTOCOL, buffer_callback=keep)
+    first = _dump_by_value(value, keep)
     return [first, *buffers]

@@ -54,8 +54,8 @@ class Session {
 /// all. And such a plan is not worth compiling.
 inline constexpr const char* plan_by_key = "set enable_seqscan = off; set jit = off";
 
-/// A connection for the store: nothing that is set for its role or its server cuts it short, what it commits is
-/// on disk, and it plans by key. Errors: as Connection::open.
+/// A connection for the store: nothing that is set for its role or its server cuts it short, what it commits
+/// is on disk, and it plans by key. Errors: as Connection::open.
 [[nodiscard]] Result<std::unique_ptr<Connection>> open_connection(const Target& target);
 /// The same, trying again while the server is starting.
 [[nodiscard]] Result<std::unique_ptr<Connection>> connect_patiently(const Target& target);

@@ -15,6 +15,8 @@
 #include <sstream>
 #include <thread>
 
+#include "system/process_table.h"
+
 namespace errand::faults {
 namespace {
 
@@ -23,15 +25,6 @@ std::string slurp(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-/// State and parent from /proc/<pid>/stat; the name may hold anything, so from the last bracket.
-bool read_stat(pid_t pid, char& state, pid_t& parent) {
-  std::string text = slurp("/proc/" + std::to_string(pid) + "/stat");
-  std::size_t after_name = text.rfind(')');
-  if (after_name == std::string::npos) return false;
-  std::istringstream rest(text.substr(after_name + 1));
-  return static_cast<bool>(rest >> state >> parent);
 }
 
 bool has_mark(pid_t pid, const std::string& mark) {
@@ -79,8 +72,9 @@ std::map<pid_t, Seen> marked_processes(const std::string& place_id) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc", none)) {
     Seen one;
     one.pid = std::atoi(entry.path().filename().c_str());
-    char state = 'Z';
-    if (one.pid <= 0 || !read_stat(one.pid, state, one.parent) || state == 'Z') continue;
+    const auto stat = one.pid > 0 ? system::read_process_stat(one.pid) : std::nullopt;
+    if (!stat || stat->is_ended()) continue;
+    one.parent = stat->parent;
     if (!has_mark(one.pid, "ERRAND_PLACE=" + place_id)) continue;
     one.command = slurp("/proc/" + std::to_string(one.pid) + "/cmdline");
     std::replace(one.command.begin(), one.command.end(), '\0', ' ');
@@ -116,9 +110,8 @@ Family family_of(const std::string& place_id) {
 }
 
 bool is_running(pid_t pid) {
-  char state = 'Z';
-  pid_t parent = 0;
-  return read_stat(pid, state, parent) && state != 'Z';
+  const auto stat = system::read_process_stat(pid);
+  return stat && !stat->is_ended();
 }
 
 CommandResult run_command(const std::vector<std::string>& words, const std::function<bool()>& before) {

@@ -40,13 +40,23 @@ build_in() {
   ninja -C "$folder" "$@" >"$folder/build.log" 2>&1 || { cat "$folder/build.log"; return 1; }
 }
 
+# forget_other_compiler FOLDER COMPILER: a build folder is one compiler's. Given another, cmake forgets all that it was
+# told, and says so.
+forget_other_compiler() {
+  local cached
+  cached=$(sed -n 's/^CMAKE_CXX_COMPILER:[^=]*=//p' "$1/CMakeCache.txt" 2>/dev/null)
+  [[ -z $cached || $cached == "$(command -v "$2")" ]] || rm -rf "$1/CMakeCache.txt" "$1/CMakeFiles"
+}
+
 # configure PRESET [CMAKE ARGUMENTS]: with the compiler that fits. Only g++ 12 was used to make the
 # sources free of warnings, so only there they are errors: a newer compiler may know more of them.
 configure() {
-  local preset=$1 compiler werror=OFF
+  local preset=$1 compiler folder werror=OFF
   shift
   compiler=$(tools/compiler) || { say "no C++ compiler found (g++ 12 or later)"; return 1; }
   [[ $("$compiler" -dumpversion | cut -d. -f1) == 12 ]] && werror=ON
+  if [[ $preset == release ]]; then folder=build; else folder=build-$preset; fi
+  forget_other_compiler "$folder" "$compiler"
   cmake --preset "$preset" -DCMAKE_CXX_COMPILER="$compiler" -DERRAND_WERROR="$werror" "$@" >"build-$preset.log" 2>&1 &&
     rm -f "build-$preset.log" && return 0
   cat "build-$preset.log"

@@ -103,16 +103,23 @@ class PartialDecoder final : public OutcomeVisitor {
   Result<void> value(std::uint64_t task, std::uint32_t attempt, const EncodedView& view) override {
     Result<R> decoded = decode_value<R>(view);
     if (!decoded) return std::move(decoded).error();
-    outcomes.push_back({task, attempt, *std::move(decoded)});
+    append(task, attempt).template emplace<0>(*std::move(decoded));
     return {};
   }
   void failure(TaskFailure failed) override {
-    std::uint64_t task = failed.task;
-    std::uint32_t attempt = failed.attempt;
-    outcomes.push_back({task, attempt, std::move(failed)});
+    append(failed.task, failed.attempt).template emplace<1>(std::move(failed));
   }
 
   std::vector<TaskOutcome<R>> outcomes;
+
+ private:
+  /// In place: g++ 12 takes a moved one for uninitialized.
+  auto& append(std::uint64_t task, std::uint32_t attempt) {
+    TaskOutcome<R>& added = outcomes.emplace_back();
+    added.task = task;
+    added.attempt = attempt;
+    return added.outcome;
+  }
 };
 
 }  // namespace detail

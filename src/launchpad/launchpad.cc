@@ -24,7 +24,8 @@ Launchpad::Launchpad(database::Target target, Starter starter, std::vector<Slot>
     : target_(std::move(target)),
       starter_(std::move(starter)),
       slots_(std::move(slots)),
-      role_(std::move(role)) {}
+      role_(std::move(role)),
+      sweeper_(target_, monotonic_ns()) {}
 
 Result<void> Launchpad::connect() {
   TRY(session_, open_session(target_, role_));
@@ -170,6 +171,7 @@ Result<void> Launchpad::run(const volatile int& stop) {
     end_rests();
     claim_all();
     attend_all();
+    sweeper_.tend(monotonic_ns());
     take_notifications();
     served = wait();
   }

@@ -11,6 +11,7 @@
 #include "errand/launchpad.h"
 #include "launchpad/complaints.h"
 #include "launchpad/lease.h"
+#include "launchpad/place_sweeper.h"
 #include "launchpad/slot.h"
 #include "launchpad/sql_depot.h"
 #include "launchpad/starter.h"
@@ -36,7 +37,6 @@ class Launchpad {
   void rung(const std::string& id);
 
   // Waiting (launchpad.cc).
-  [[nodiscard]] bool work_waits() const;
   [[nodiscard]] std::int64_t next_due() const;
   Result<void> wait();
   void take_changes(Slot& slot);
@@ -86,6 +86,7 @@ class Launchpad {
   std::set<std::string> unreadable_;  ///< paths of jobs that this session does not claim again
   std::string task_options_;          ///< that every session of a task begins with, as PGOPTIONS has them
   Complaints complaints_;
+  PlaceSweeper sweeper_;
   bool no_room_ = false;  ///< clients have been told that the database is full
   std::map<std::string, std::int64_t>
       refused_;  ///< roles that may not be lent, and until when that is believed

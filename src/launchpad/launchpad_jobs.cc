@@ -90,6 +90,7 @@ HeldJob* Launchpad::find_held(const JobKey& job) {
 
 void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
   const std::string& id = arrival.job.id;
+  sweeper_.serves(arrival.job.owner);
   auto mirror = Mirror::arrive(depot_, slot.place, slot.terms, arrival);
   if (!mirror) {
     if (complaints_.is_due(id, mirror.error(), monotonic_ns()))

@@ -29,6 +29,8 @@ inline constexpr std::int64_t warm_ns = 60'000'000'000;
 inline constexpr std::int64_t hold_ns = 1'000'000'000;
 /// Between tries to empty an identity that cannot be emptied: each may take seconds.
 inline constexpr std::int64_t wipe_again_ns = 15'000'000'000;
+/// Between sweeps of what submitters leave behind without knowing.
+inline constexpr std::int64_t sweep_interval_ns = 3'600'000'000'000;
 /// Between two lines of the log about a failure that goes on.
 inline constexpr std::int64_t complaint_interval_ns = 60'000'000'000;
 /// How long a role that may not be lent is not asked for again.

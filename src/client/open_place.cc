@@ -58,11 +58,11 @@ class OpenedDatabases {
     TRY(const database::Target said, database::parse_connection_string(text));
     const std::string name = said.place();
     if (name != text) database::remember_target(said);
-    // A name alone: another process may have said how to get there.
-    if (!database::is_remembered(said)) (void)known_places();
     const std::lock_guard lock(mutex_);
-    TRY(const database::Target target, database::target_of(name));
     auto known = places_.find(name);
+    // A name alone: another process may have said how to get there.
+    if (known == places_.end() && !database::is_remembered(said)) (void)known_places();
+    TRY(const database::Target target, database::target_of(name));
     if (known != places_.end() && known->second.sslmode == target.sslmode()) return known->second.place;
     TRY(auto files, database::DatabaseFiles::open(target));
     TRY(auto place, share::Place::open(std::move(files), name, false, system::system_clock()));

@@ -47,6 +47,12 @@ CancelReport answer(share::JobDirectory& job, std::uint32_t request, const JobRe
   return {false, handed_over.empty() ? still : still + "; " + handed_over, {}};
 }
 
+/// It was removed, or canceled and emptied by another call, since it was looked at.
+Result<CancelReport> gone_meanwhile(share::JobDirectory& job, const Error& error) {
+  if (error.code != ErrorCode::job_missing) return error;
+  return too_late(report_of(job).status);
+}
+
 }  // namespace
 
 Result<CancelReport> cancel(share::JobDirectory& job) {
@@ -55,19 +61,17 @@ Result<CancelReport> cancel(share::JobDirectory& job) {
   if (is_settled(before.status.status) && !pending) return too_late(before.status);
   before.index.reset();
   std::string text = text_so_far(job);
-  TRY(engine::Engine * engine, engine_of(job));
+  auto engine = engine_of(job);
+  if (!engine) return gone_meanwhile(job, engine.error());
   auto asked = job.add_request(make_request(job, share::Request::Kind::cancel));
-  if (!asked && asked.error().code == ErrorCode::job_missing) {
-    return CancelReport{false, asked.error().message, {}};
-  }
-  if (!asked) return std::move(asked).error();
-  TRY(std::string handed_over, engine->attend(job.place(), job));
+  if (!asked) return gone_meanwhile(job, asked.error());
+  TRY(std::string handed_over, (*engine)->attend(job.place(), job));
   // Another host has to act: it can only be told.
   WaitOptions options;
   options.timeout = handed_over.empty() ? cancel_patience : std::chrono::milliseconds(0);
   auto waited = wait_until(job, options, [&](const JobReport& report) {
     if (is_answered(job, *asked, report)) return true;
-    (void)engine->attend(job.place(), job);  // in case whoever was told has died
+    (void)(*engine)->attend(job.place(), job);  // in case whoever was told has died
     return false;
   });
   if (!waited && waited.error().code != ErrorCode::timeout) return std::move(waited).error();

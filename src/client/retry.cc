@@ -54,7 +54,7 @@ Result<RetryReport> retry(share::JobDirectory& job) {
   bool ended = before.status.status == JobStatus::finished || before.status.status == JobStatus::failed;
   if (before.status.status == JobStatus::missing) return job_missing(job.place(), job.id());
   if (!ended) return cannot_retry(job, before.status);
-  TRY(share::TaskSource * tasks, job.tasks());
+  TRY(share::TaskSource * tasks, content_of(job));
   share::OutcomeIndex index(job);
   TRY_VOID(index.refresh(tasks->total()));
   Again again = without_value(index, tasks->total());

@@ -135,6 +135,7 @@ std::int64_t Launchpad::next_due() const {
     for (const auto& [id, job] : slot.jobs) {
       const std::int64_t job_due = job.settled || job.rung ? 1 : job.due_ns;
       if (job_due != 0 && session_.connection) due = std::min(due, std::max(job_due, job.hold_until_ns));
+      if (job.unwatched_until_ns != 0) due = std::min(due, job.unwatched_until_ns);
     }
   }
   if ((wanted_ || scan_ || !awaited_.empty()) && session_.connection) due = 0;

@@ -51,6 +51,7 @@ class Launchpad {
   void attend_all();
   void attend(Slot& slot);
   void attend(Slot& slot, HeldJob& job);
+  static void watch(Slot& slot, HeldJob& job);
   Result<void> carry(Slot& slot, HeldJob& job);
   void heed(HeldJob& job, const Error& error);
   void tell_of(HeldJob& job, const Error& error);

@@ -103,10 +103,9 @@ void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
     give_back(arrival.job);
     return;
   }
-  (void)slot.watch->add((*mirror)->path());
   HeldJob& held = slot.jobs[id];
   held.mirror = *std::move(mirror);
-  held.due_ns = monotonic_ns() + company_ns;
+  held.due_ns = held.unwatched_until_ns = monotonic_ns() + company_ns;
   if (engine::local::agent_is_up(*slot.place)) return;
   auto started = starter_.start_agent(slot.identity);
   if (!started) spdlog::error("{}", started.error().message);
@@ -153,9 +152,17 @@ void Launchpad::attend(Slot& slot) {
   if (slot.is_idle() && monotonic_ns() - slot.idle_since_ns >= warm_ns) retire(slot);
 }
 
+/// Most jobs are over by then, and were shipped whole: each of their files would have woken us for nothing.
+void Launchpad::watch(Slot& slot, HeldJob& job) {
+  (void)slot.watch->add(job.mirror->path());
+  job.mirror->changed_all();
+  job.unwatched_until_ns = 0;
+}
+
 /// A job that is over has no mirror afterwards.
 void Launchpad::attend(Slot& slot, HeldJob& job) {
   const std::int64_t now = monotonic_ns();
+  if (job.unwatched_until_ns != 0 && job.unwatched_until_ns <= now) watch(slot, job);
   if (job.mirror->pending()) {
     const std::int64_t due = now + (job.mirror->urgent() ? seal_company_ns : company_ns);
     job.due_ns = job.due_ns == 0 ? due : std::min(job.due_ns, due);
@@ -189,7 +196,7 @@ Result<void> Launchpad::carry(Slot& slot, HeldJob& job) {
     if (!released) return {};
   }
   spdlog::info("{} has ended", job.mirror->job().id);
-  slot.watch->remove(job.mirror->path());
+  if (job.unwatched_until_ns == 0) slot.watch->remove(job.mirror->path());
   job.mirror->remove_here();
   job.mirror.reset();
   return {};

@@ -51,7 +51,7 @@ TEST_F(Races, TwoCancelsAndAWaitAtOnce) {
       threads.emplace_back([&] {
         auto begin = std::chrono::steady_clock::now();
         auto canceled = job->cancel();
-        EXPECT_TRUE(canceled.ok());
+        EXPECT_TRUE(canceled.ok()) << canceled.error().message;
         successes += canceled.ok() && canceled->canceled ? 1 : 0;
         slow += std::chrono::steady_clock::now() - begin > std::chrono::seconds(20) ? 1 : 0;
       });

@@ -338,10 +338,10 @@ TEST_F(DatabaseFilesTest, AChildForkedWhileAnotherThreadWaitsForAnAnswerDoesNotW
 
 TEST_F(DatabaseFilesTest, ALostSessionIsMadeAnew) {
   publish("job");
-  Connection& server = administrator();
-  auto terminated = server.run(
-      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'alice' and pid <> "
-      "pg_backend_pid()");
+  auto own = files_->session().run("select pg_backend_pid()::bigint", {});
+  ASSERT_TRUE(own) << own.error().message;
+  auto terminated = administrator().run("select pg_terminate_backend($1::bigint::int)",
+                                        Parameters().number(own->number(0, 0)));
   ASSERT_TRUE(terminated) << terminated.error().message;
   EXPECT_EQ(read("job"), "job");
   ASSERT_TRUE(files_->publish(job_ + "/request.1", "once", true, false));

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,7 +20,9 @@ namespace errand::database {
 
 inline std::string text_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();  // of a process that ends meanwhile: what could be read
+  return text.str();
 }
 
 /// Forks and runs `errand launchpad` with these words, its messages into the file `log`; `command` is a path

@@ -119,9 +119,12 @@ struct ComputeContext {
 /// exists), invalid_argument (bad configuration file: file and line).
 [[nodiscard]] Result<ComputeContext> make_compute_context(std::string_view name);
 
-/// The context in force in this process; LocalSeq until one is set.
+/// The context in force in this process: the one that was set; else the one that ERRAND_CONTEXT or the
+/// configuration file names, else LocalSeq.
 /// Precedence of fields: set_compute_context's argument, then environment, then configuration file.
-/// Thread-safe.
+/// Errors: as make_compute_context, of a name that leads to none. Thread-safe.
+[[nodiscard]] Result<ComputeContext> compute_context_in_force();
+/// The same; LocalSeq where it cannot be had, for callers that submit nothing to it.
 [[nodiscard]] ComputeContext get_compute_context();
 
 /// Puts a context in force for later calls of this process and returns the one before. Thread-safe.

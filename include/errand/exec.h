@@ -243,10 +243,13 @@ template <class R, class... P, class... A>
   return Job<ResultType>(*std::move(job));
 }
 
-/// The same in the context in force (get_compute_context).
+/// The same in the context in force (compute_context_in_force).
 template <class R, class... P, class... A>
-[[nodiscard]] auto exec(const Function<R, P...>& function, A&&... arguments) {
-  return exec(get_compute_context(), function, std::forward<A>(arguments)...);
+[[nodiscard]] Result<Job<typename Function<R, P...>::ResultType>> exec(const Function<R, P...>& function,
+                                                                       A&&... arguments) {
+  auto context = compute_context_in_force();
+  if (!context) return std::move(context).error();
+  return exec(*std::move(context), function, std::forward<A>(arguments)...);
 }
 
 /// Submits a program, one process per task. In every word of `command`, {index} stands for the task's

@@ -49,7 +49,7 @@ void bind_contexts(nb::module_& module) {
 
   module.def("make_compute_context",
              [](const std::string& name) { return take(make_compute_context(name)); });
-  module.def("get_compute_context", [] { return get_compute_context(); });
+  module.def("get_compute_context", [] { return take(compute_context_in_force()); });
   module.def("set_compute_context",
              [](const ComputeContext& context) { return set_compute_context(context); });
   module.def("engine_options",

@@ -31,15 +31,21 @@ std::string absolute_path(const std::string& path) {
 
 /// A connection string is a context, too.
 Result<ComputeContext> named_context(const std::string& word) {
-  return is_connection_string(word) ? InDatabase(word, get_compute_context()) : make_compute_context(word);
+  if (!is_connection_string(word)) return make_compute_context(word);
+  auto base = compute_context_in_force();
+  return base ? InDatabase(word, *std::move(base)) : base;
 }
 
 /// What --context names, else what is in force; in the place of --share-dir.
 Result<ComputeContext> chosen_context(const GlobalOptions& options) {
-  Result<ComputeContext> chosen(get_compute_context());
-  if (options.context) chosen = named_context(*options.context);
+  auto chosen = options.context ? named_context(*options.context) : compute_context_in_force();
   if (!chosen || !options.share_dir) return chosen;
   if (is_connection_string(*options.share_dir)) return InDatabase(*options.share_dir, *std::move(chosen));
+  if (chosen->engine == "database") {
+    return Error{ErrorCode::invalid_argument,
+                 "--share-dir names a directory, and jobs of this context lie in a database", false,
+                 "leave out --share-dir, or give it the database's connection string", 0};
+  }
   chosen->share_dir = absolute_path(*options.share_dir);
   return chosen;
 }

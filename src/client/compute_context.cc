@@ -30,6 +30,7 @@ InForce& in_force() {
 Result<ComputeContext> initial_context(const client::Configuration& configuration) {
   std::string name = system::environment_value("ERRAND_CONTEXT");
   if (name.empty()) name = configuration.active;
+  if (is_connection_string(name)) return InDatabase(name, LocalParallel(configuration.defaults));
   return client::context_named(configuration, name.empty() ? "local" : name);
 }
 
@@ -94,16 +95,18 @@ Result<ComputeContext> make_compute_context(std::string_view name) {
   return found;
 }
 
-ComputeContext get_compute_context() {
+Result<ComputeContext> compute_context_in_force() {
   InForce& state = in_force();
   const std::lock_guard lock(state.mutex);
   if (!state.context) {
-    // A configuration that cannot be read is reported by the calls that can report it.
-    Result<ComputeContext> initial = make_compute_context("default");
-    if (!initial) return LocalSeq();
-    state.context = *std::move(initial);
+    TRY(state.context, make_compute_context("default"));
   }
   return *state.context;
+}
+
+ComputeContext get_compute_context() {
+  auto context = compute_context_in_force();
+  return context ? *std::move(context) : LocalSeq();
 }
 
 ComputeContext set_compute_context(ComputeContext context) {

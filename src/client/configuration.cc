@@ -40,6 +40,10 @@ constexpr std::array<Alias, 15> aliases{{{"local", LocalSeq},
                                          {"lsf", LsfContext},
                                          {"rxlsfcluster", LsfContext}}};
 
+/// What languages call a context in a database: a name alone leads to none.
+constexpr std::array<std::string_view, 5> database_names{"database", "indatabase", "insqlserver",
+                                                         "rxinsqlserver", "sqlserver"};
+
 bool same_without_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -195,6 +199,15 @@ Result<ComputeContext> context_named(const Configuration& configuration, std::st
   for (const NamedContext& named : configuration.contexts) {
     if (named.name == name) return named.context;
   }
+  if (std::ranges::any_of(database_names, [&](auto known) { return same_without_case(known, name); })) {
+    return Error{
+        ErrorCode::not_found, fmt::format("the compute context '{}' needs to know its database", name), false,
+        fmt::format(
+            "name it by a connection string (postgresql://USER@HOST/DATABASE), or make a context with "
+            "engine = \"database\" and that string as share_dir in {}",
+            configuration_path()),
+        0};
+  }
   // Something like a connection string is not repeated: it may hold a password.
   const bool is_repeated =
       name.find('=') == std::string_view::npos && name.find("://") == std::string_view::npos;
@@ -207,8 +220,11 @@ Result<ComputeContext> context_named(const Configuration& configuration, std::st
 }
 
 Result<void> apply_environment(ComputeContext& context) {
-  if (std::string place = system::environment_value("ERRAND_SHARE_DIR"); !place.empty()) {
-    if (is_connection_string(place)) {
+  std::string place = system::environment_value("ERRAND_SHARE_DIR");
+  const bool is_connection = is_connection_string(place);
+  // Jobs of a database lie in it: a directory is for those of other contexts.
+  if (!place.empty() && (is_connection || context.engine != "database")) {
+    if (is_connection) {
       TRY(place, remember_connection({place, {}, {}, {}, {}}));
     }
     context.share_dir = place;

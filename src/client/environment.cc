@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 12> recorded_names{
     "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "LOADEDMODULES", "MODULEPATH"};
 constexpr std::array<std::string_view, 6> recorded_prefixes{"LC_",  "CONDA_", "R_LIBS",
                                                             "OMP_", "MKL_",   "OPENBLAS_"};
+constexpr std::string_view password_variable = "PGPASSWORD";
 constexpr std::array<std::string_view, 3> set_by_the_worker{"ERRAND_JOB", "ERRAND_TASK", "ERRAND_ATTEMPT"};
 
 bool is_recorded(std::string_view name) {
@@ -48,6 +49,14 @@ Error refuse_entry(std::string_view entry, std::string_view why) {
   return {ErrorCode::invalid_argument,
           fmt::format("environment entry '{}' {}", entry.substr(0, entry.find('=')), why), false,
           "write NAME to copy a variable, or NAME=value to set one"};
+}
+
+/// What a job records lies in the database, readable for whoever may read its rows.
+Error refuse_password() {
+  return {
+      ErrorCode::invalid_argument,
+      fmt::format("environment entry '{}' would lie in the database with the job", password_variable), false,
+      "name a file on the database's host by PGPASSFILE or PGSERVICEFILE (docs/in-database-migration.md)"};
 }
 
 void add(Variables& recorded, const Variables& here, const std::string& entry) {
@@ -83,6 +92,7 @@ Result<std::vector<std::string>> capture_environment(const ComputeContext& conte
     add(recorded, here, entry);
   }
   if (const std::string place = resolve_share_dir(context); database::is_database_place(place)) {
+    if (recorded.contains(password_variable)) return refuse_password();
     recorded[place_variable] = place;
   }
   std::vector<std::string> entries;

@@ -112,7 +112,9 @@ share::Manifest on_this_host(share::Manifest manifest, const HostTerms& terms) {
   context.task_memory_limit = smaller_limit(context.task_memory_limit, terms.memory);
   context.task_time_limit = smaller_limit(context.task_time_limit, terms.time_limit);
   manifest.submitter = terms.process;
-  manifest.working_directory = working_directory(manifest.working_directory, terms);
+  // One that the context names is asked for: without it the tasks fail, and say so.
+  if (context.working_directory.empty())
+    manifest.working_directory = working_directory(manifest.working_directory, terms);
   manifest.environment = environment_here(manifest, terms);
   find_interpreter(manifest.worker.argv, manifest.language);
   return manifest;

@@ -108,7 +108,7 @@ std::string failed(const Evidence& evidence, const Facts& facts) {
 std::string being_canceled(const EngineReport& engine, const Facts& facts) {
   std::string text = "being canceled";
   if (facts.live.running > 0) text += fmt::format(", {} still running", facts.live.running);
-  if (facts.silent) text += "; " + not_answering(engine);
+  if (facts.silent) text += "; " + or_else(engine.reason, not_answering(engine));
   return aged(std::move(text), engine);
 }
 

@@ -80,6 +80,35 @@ TEST_F(DatabaseServerLaunchpadFaultsTest, KilledWhileRunningAndWhatWasDoneIsNotD
   expect_next_goes_on([this] { return start(); });
 }
 
+/// Its tasks go on without a session: nobody else may say that they have ended.
+TEST_F(DatabaseServerLaunchpadFaultsTest, ACancelWhileItIsNotConnectedIsAnsweredByItAlone) {
+  auto launchpad = start();
+  auto job = exec(leaving("alice"), wait_for_file, 1, file("never"));
+  ASSERT_TRUE(job) << job.error().message;
+  ASSERT_TRUE(eventually([&] { return began("never", 1); }));
+  pid_t task = 0;
+  std::ifstream(file("never.started.1")) >> task;
+  ASSERT_GT(task, 0);
+  ASSERT_EQ(::kill(launchpad.pid, SIGSTOP), 0);
+  ASSERT_TRUE(
+      own_administrator().run_script("select pg_terminate_backend(pid) from pg_stat_activity "
+                                     "where usename = 'errand_launchpad' and datname = current_database()"));
+  CleanupOptions force;
+  force.force = true;
+  auto cleaned = cleanup_jobs({*job}, force);  // cancels it first
+  ASSERT_TRUE(cleaned) << cleaned.error().message;
+  EXPECT_TRUE(cleaned->removed.empty());
+  ASSERT_EQ(cleaned->warnings.size(), 1u);
+  EXPECT_THAT(cleaned->warnings[0], HasSubstr("is not connected"));
+  EXPECT_EQ(get_job_status(*job)->status, JobStatus::running);
+  EXPECT_EQ(::kill(task, 0), 0);
+  ASSERT_EQ(::kill(launchpad.pid, SIGCONT), 0);
+  auto end = wait_for_job(*job);
+  ASSERT_TRUE(end) << end.error().message;
+  EXPECT_EQ(end->status, JobStatus::canceled) << end->reason;
+  EXPECT_TRUE(eventually([&] { return ::kill(task, 0) != 0; }));
+}
+
 TEST_F(DatabaseServerLaunchpadFaultsTest, EndedAsAServiceIsAndGoneOnWith) {
   auto first = start();
   auto job = exec(leaving("alice"), wait_for_file, 3, file("go"));

@@ -9,8 +9,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Two workers of this database alone; a launchpad with the lease 77 that holds a job of alice's.
-class DatabaseWorkerPool : public DatabaseScratch {
+/// Two workers of this database alone; a launchpad with the lease 77 that holds a job of alice's. No other test runs
+/// meanwhile: what is granted here holds for the whole server, pg_hba.conf's rules for workers included.
+class DatabaseServerWorkerPool : public DatabaseScratch {
  protected:
   void SetUp() override {
     DatabaseScratch::SetUp();
@@ -66,7 +67,7 @@ class DatabaseWorkerPool : public DatabaseScratch {
   std::unique_ptr<Connection> launchpad_;
 };
 
-TEST_F(DatabaseWorkerPool, ALentWorkerIsTheSubmitterAndNobodyElse) {
+TEST_F(DatabaseServerWorkerPool, ALentWorkerIsTheSubmitterAndNobodyElse) {
   EXPECT_THAT(as_worker(one(), "set role alice"), HasSubstr("permission denied"));
   ASSERT_EQ(answer(*launchpad_, lend(one(), "alice")), "done");
   EXPECT_EQ(as_worker(one(), "set role alice"), "done");
@@ -80,7 +81,7 @@ TEST_F(DatabaseWorkerPool, ALentWorkerIsTheSubmitterAndNobodyElse) {
   EXPECT_THAT(as_worker(one(), "set role alice"), HasSubstr("permission denied"));
 }
 
-TEST_F(DatabaseWorkerPool, OnlyTheOwnerOfAClaimedJobIsLentUnderALiveLease) {
+TEST_F(DatabaseServerWorkerPool, OnlyTheOwnerOfAClaimedJobIsLentUnderALiveLease) {
   EXPECT_THAT(answer(*launchpad_, lend(one(), "bob")), HasSubstr("holds no job of bob"));
   EXPECT_THAT(answer(*launchpad_, lend(one(), "alice", 78)), HasSubstr("no launchpad holds lease 78"));
   must(*bob_, "select pg_advisory_lock(25970, 78)");
@@ -95,7 +96,7 @@ TEST_F(DatabaseWorkerPool, OnlyTheOwnerOfAClaimedJobIsLentUnderALiveLease) {
   EXPECT_EQ(bonds(one()), 0);
 }
 
-TEST_F(DatabaseWorkerPool, RolesWithPowerAreNotLent) {
+TEST_F(DatabaseServerWorkerPool, RolesWithPowerAreNotLent) {
   const std::string mighty = name_ + "_mighty";
   must(
       *admin_,
@@ -122,7 +123,7 @@ TEST_F(DatabaseWorkerPool, RolesWithPowerAreNotLent) {
   must(*admin_, "drop owned by " + mighty + "; drop role " + mighty);
 }
 
-TEST_F(DatabaseWorkerPool, AWorkerIsLentOnceAtATime) {
+TEST_F(DatabaseServerWorkerPool, AWorkerIsLentOnceAtATime) {
   must(*launchpad_, "update errand.directory set lease = 77");
   ASSERT_EQ(answer(*launchpad_, lend(one(), "alice")), "done");
   EXPECT_THAT(answer(*launchpad_, lend(one(), "bob")), HasSubstr("is lent to alice"));
@@ -137,14 +138,14 @@ TEST_F(DatabaseWorkerPool, AWorkerIsLentOnceAtATime) {
   EXPECT_EQ(bonds(one()), 0);
 }
 
-TEST_F(DatabaseWorkerPool, LendingIsUndoneWithItsTransaction) {
+TEST_F(DatabaseServerWorkerPool, LendingIsUndoneWithItsTransaction) {
   must(*launchpad_, "begin; " + lend(one(), "alice") + "; rollback");
   EXPECT_EQ(bonds(one()), 0);
   EXPECT_EQ(answer(*launchpad_, lend(one(), "alice")), "done");
 }
 
 /// What a task may leave behind for its worker's role must not meet the next submitter.
-TEST_F(DatabaseWorkerPool, NothingOfATaskWaitsForTheNextSubmitter) {
+TEST_F(DatabaseServerWorkerPool, NothingOfATaskWaitsForTheNextSubmitter) {
   // From 16 on what a superuser grants only he takes away: the worker is of no use until then.
   const bool is_taken_away = admin_->server_version() < 160000;
   const std::string bob_is_in = "bob is a member of " + one();
@@ -171,7 +172,7 @@ TEST_F(DatabaseWorkerPool, NothingOfATaskWaitsForTheNextSubmitter) {
 }
 
 /// lend() looks where its own search_path says, whatever the caller has made.
-TEST_F(DatabaseWorkerPool, NamesOfTheCallersDoNotMisleadLend) {
+TEST_F(DatabaseServerWorkerPool, NamesOfTheCallersDoNotMisleadLend) {
   must(*launchpad_,
        "create temp table pg_stat_activity (usename name, pid int); create temp table worker (name name, "
        "lease bigint);"

@@ -48,6 +48,10 @@ constexpr const char* none_at_work = "no launchpad is at work on the database's 
 constexpr const char* no_room =
     "there is no room in the database for what tasks have made; the launchpad tries again and again";
 
+/// It may have lost its session alone, and run the tasks on.
+constexpr const char* holder_away =
+    "the launchpad that has the job is not connected: it ends the job when it is again, or the next one does";
+
 constexpr const char* cannot_be_read =
     "no launchpad can read this job: it is damaged, or was written by a newer errand (the launchpad's log "
     "says which)";
@@ -144,6 +148,9 @@ status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Clai
   } else if (claim.alive) {
     report.waiting = 1;
     report.reason = "waiting for a free core of the database's host";
+  } else if (claim.claimed && job.cancel_pending()) {
+    report.silent = true;
+    report.reason = holder_away;
   } else if (!obstacle.empty() && job.cancel_pending()) {
     report.gone = 1;  // nobody runs it: the request is all that it takes
     report.reason = "no launchpad has it";
@@ -166,7 +173,7 @@ bool DatabaseEngine::take_up(share::JobDirectory& job) {
   return !answered && job.place().ring(job.id()).ok();
 }
 
-/// A launchpad that hears it answers a cancel; where there is none, whoever asked for it does.
+/// A launchpad that hears it answers a cancel; where none has the job, nor will, whoever asked for it does.
 Result<std::string> DatabaseEngine::attend(share::Place& place, share::JobDirectory& job) {
   TRY_VOID(place.ring(job.id()));
   if (!job.cancel_pending()) return std::string();

@@ -89,6 +89,30 @@ TEST_F(ComputeContextTest, TheDefaultIsNamedByTheEnvironmentElseTheFileElseLocal
   EXPECT_EQ(make_compute_context("default").error().code, ErrorCode::not_found);
 }
 
+TEST_F(ComputeContextTest, TheDefaultMayBeADatabase) {
+  const ScopedVariable database("ERRAND_CONTEXT", "postgresql://u:hunter2@h.example/d");
+  const auto context = make_compute_context("default");
+  ASSERT_TRUE(context.ok()) << context.error().message;
+  EXPECT_EQ(context->engine, "database");
+  EXPECT_EQ(context->share_dir, "postgresql://u@h.example/d");
+}
+
+TEST_F(ComputeContextTest, ADatabaseIsNotNamedByANameAlone) {
+  for (const char* name : {"database", "InDatabase", "RxInSqlServer"}) {
+    const auto context = make_compute_context(name);
+    ASSERT_FALSE(context.ok());
+    EXPECT_THAT(context.error().hint, HasSubstr("postgresql://USER@HOST/DATABASE"));
+  }
+}
+
+TEST_F(ComputeContextTest, ADirectoryInTheEnvironmentIsNotForJobsOfADatabase) {
+  scratch_.write("errand/config.toml",
+                 "[contexts.db]\nengine = \"database\"\nshare_dir = \"postgresql://u@h.example/d\"\n");
+  const ScopedVariable place("ERRAND_SHARE_DIR", "/elsewhere");
+  EXPECT_EQ(make_compute_context("db")->share_dir, "postgresql://u@h.example/d");
+  EXPECT_EQ(make_compute_context("local")->share_dir, "/elsewhere");
+}
+
 TEST_F(ComputeContextTest, SettingGivesBackWhatWasInForce) {
   ComputeContext mine;
   mine.cores = 7;

@@ -56,6 +56,18 @@ TEST(CaptureEnvironment, AddsWhatTheContextNames) {
               ElementsAre("ALPHA=a=b", "EMPTY=", "NEW=x=y", "PATH=/bin", "ZED=1"));
 }
 
+TEST(CaptureEnvironment, RefusesAPasswordThatWouldLieInTheDatabase) {
+  ComputeContext context;
+  context.environment = {"PGPASSWORD"};
+  EXPECT_TRUE(capture_environment(context, std::vector<std::string>{"PGPASSWORD=hunter2"}).ok())
+      << "here it is his own";
+  context.share_dir = "postgresql://u@h/d";
+  const auto refused = capture_environment(context, std::vector<std::string>{"PGPASSWORD=hunter2"});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(refused.error().hint, HasSubstr("PGPASSFILE"));
+}
+
 TEST(CaptureEnvironment, RecordsTheDatabaseOfTheJobWithoutItsPassword) {
   ComputeContext context;
   context.share_dir = "postgresql://ada:hunter2@db:5433/air?sslmode=require";

@@ -39,6 +39,18 @@ test_that("the context has the original's arguments", {
   rxSetComputeContext(before)
 })
 
+test_that("a context as first argument of InDatabase is copied and modified", {
+  context <- RxInSqlServer(connectionString = odbc, numTasks = 4)
+  for (changed in list(InDatabase(context, wait = FALSE), InDatabase(object = context, wait = FALSE))) {
+    expect_s4_class(changed, "RxInSqlServer")
+    expect_identical(c(changed@shareDir, changed@cores), c(context@shareDir, context@cores))
+    expect_false(changed@wait)
+  }
+  expect_true(context@wait)
+  expect_identical(InDatabase(RxLocalParallel(wait = FALSE), server = "db")@shareDir, "postgresql://db/")
+  expect_identical(InDatabase(context, connectionString = "postgresql://db/tea")@shareDir, "postgresql://db/tea")
+})
+
 test_that("a password that came by another way is not written or said either", {
   place <- RxLocalParallel(shareDir = "host=h dbname=d user=u password=hunter2 sslmode=require")@shareDir
   expect_identical(place, "postgresql://u@h/d?sslmode=require")

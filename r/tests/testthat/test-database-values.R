@@ -59,6 +59,53 @@ test_that("a password that came by another way is not written or said either", {
   expect_false(grepl("hunter2", refused, fixed = TRUE))
 })
 
+# A source and a context whose passwords went past their constructors.
+by_hand <- function() {
+  source <- RxSqlServerData(table = "flights")
+  source@connectionString <- odbc
+  context <- RxInSqlServer()
+  context@shareDir <- odbc
+  list(source = source, context = context)
+}
+
+test_that("a password that was put into a slot by hand is not shown, and not in a context in force", {
+  values <- by_hand()
+  for (value in values) {
+    expect_output(print(value), "postgresql://ada@db:5433/air", fixed = TRUE)
+    expect_false(any(grepl("ter2", capture.output(print(value)), fixed = TRUE)))
+  }
+  with_context(values$context, {
+    for (copy in list(rxGetComputeContext(), RxLocalParallel(values$context), InDatabase(values$context))) {
+      expect_identical(copy@shareDir, "postgresql://ada@db:5433/air")
+    }
+  })
+  expect_identical(source_fields(values$source)$connection, "postgresql://ada@db:5433/air")
+  expect_identical(context_fields(values$context)$shareDir, "postgresql://ada@db:5433/air")
+})
+
+test_that("a password that was put into a slot by hand is not among what tasks are given", {
+  kept <- by_hand()$source
+  found_in <- function(...) finished_results(rxExec(at_top_level(function(...) {
+    vapply(c(list(kept), unlist(list(...))), function(one) one@connectionString, "")
+  }), ..., execObjects = "kept"))
+  with_context(background(), {
+    for (found in list(found_in(kept), found_in(list(list(kept))), found_in(rxElemArg(list(kept))),
+                       found_in(elemArgs = list(list(kept))), found_in(elemArgs = list(a = list(x = kept))))) {
+      expect_identical(unname(found[[1L]]), rep("postgresql://ada@db:5433/air", 2L))
+    }
+  })
+})
+
+test_that("a password that was put into a slot by hand is not among what a loop takes along", {
+  skip_if_not_installed("foreach")
+  kept <- by_hand()$source
+  registerDoErrand(background())
+  on.exit(foreach::registerDoSEQ())
+  `%dopar%` <- foreach::`%dopar%`
+  found <- foreach::foreach(one = list(kept)) %dopar% c(one@connectionString, kept@connectionString)
+  expect_identical(found[[1L]], rep("postgresql://ada@db:5433/air", 2L))
+})
+
 test_that("the option numTasks is how many tasks run at once", {
   expect_identical(RxInSqlServer(connectionString = odbc)@cores, 1)
   before <- rxOptions(numTasks = 3)

@@ -140,4 +140,4 @@ setMethod("show", "RxDataSource", function(object) {
   invisible(object)
 })
 
-head.RxDataSource <- function(x, n = 6L, reportProgress = 0L, ...) rxDataStep(x, numRows = n)
+head.RxDataSource <- function(x, n = 6L, reportProgress = 0L, ...) rxDataStep(x, numRows = n, maxRowsByCols = NULL)

@@ -66,6 +66,43 @@ test_that("a step goes block by block", {
 test_that("information and refusals", {
   skip_without_database()
   info <- rxGetInfo(query("select i, 'a' as t from generate_series(1, 10) i"), getVarInfo = TRUE, numRows = 3,
+test_that("a result that is too large is cut", {
+  skip_without_database()
+  source <- query("select i from generate_series(1, 1000) i order by i", rowsPerRead = 100)
+  blocks <- 0
+  count <- function(columns) {
+    blocks <<- blocks + 1
+    columns
+  }
+  expect_warning(frame <- rxDataStep(source, transformFunc = count, transforms = list(twice = 2 * i),
+                                     maxRowsByCols = 301), "first 150 rows")
+  expect_identical(list(frame$twice, blocks), list(2 * 1:150, 2))
+  expect_warning(frame <- rxDataStep(source, rowSelection = i > 550, maxRowsByCols = 10), "first 10 rows")
+  expect_identical(frame, data.frame(i = 551:560))
+  expect_warning(frame <- rxImport(source, rowSelection = i > 550, maxRowsByCols = 10), "first 10 rows")
+  expect_identical(frame$i, 551:560)
+})
+
+test_that("a result that fits is not cut", {
+  skip_without_database()
+  source <- query("select i from generate_series(1, 1000) i order by i", rowsPerRead = 100)
+  expect_no_warning({
+    for (limit in list(1000, -1, NULL)) expect_identical(rxDataStep(source, maxRowsByCols = limit)$i, 1:1000)
+    expect_identical(rxDataStep(source, rowSelection = i > 990, maxRowsByCols = 10)$i, 991:1000)
+    expect_identical(rxDataStep(source, transformFunc = function(columns) {
+      .rxSet("rows", .rxGet("rows") + .rxNumRows)
+      columns
+    }, transformObjects = list(rows = 0), returnTransformObjects = TRUE, maxRowsByCols = 1), list(rows = 1000))
+    expect_named(rxDataStep(query("select 1 as a, 'x' as b where false")), c("a", "b"))
+  })
+  # Block by block as at once, whatever the types.
+  every <- query(paste("select i, 'l' || i / 10 as l, 'o' || i / 10 as o, date '2020-01-01' + i as d,",
+                       "timestamptz '2020-01-01' + i * interval '1 hour' as t,",
+                       "case when i % 3 = 0 then '\\x01'::bytea end as b from generate_series(1, 50) i order by i"),
+                 rowsPerRead = 7, colInfo = list(l = list(type = "factor"), o = list(type = "ordered")))
+  expect_equal(rxDataStep(every), rxImport(every))
+})
+
                     computeInfo = TRUE)
   expect_identical(c(info$numRows, info$numVars), c(10, 2))
   expect_identical(info$data$i, 1:3)

@@ -157,4 +157,6 @@ test_that("a step on a data frame follows the original's rules", {
   expect_identical(c(info$numRows, info$numVars), c(4L, 3L))
   expect_output(print(info), "Var 1: a, Type: integer, Storage: int32, Low/High: \\(1.0000, 4.0000\\)")
   expect_output(print(info), "2 factor levels: x y")
+  expect_output(print(info), "1 rows starting with row 1")
+  expect_output(print(rxGetInfo(frame, startRow = 3, numRows = 2)), "2 rows starting with row 3")
 })

@@ -214,6 +214,20 @@ def test_a_source_is_read_next_to_the_data(launchpad):
     assert rx_exec(average, source=source, column="x", compute_context=context) == [(500.5, 1000)]
 
 
+def test_modules_and_a_time_limit_in_the_database(launchpad):
+    def nap(seconds):
+        import sys
+        import time
+
+        time.sleep(seconds)
+        return "colorsys" in sys.modules
+
+    context = errand.RxInSqlServer(uri(), packages_to_load=["colorsys"], execution_timeout_seconds=5)
+    with pytest.warns(errand.ErrandWarning, match="limit"):
+        loaded, stopped = rx_exec(nap, seconds=[0, 300], compute_context=context)
+    assert loaded is True and stopped.cause == "time_limit"
+
+
 @pytest.mark.parametrize("role", ["alice", "bob"])
 def test_a_task_is_its_submitter(launchpad, role):
     if role == "bob" and os.geteuid() != 0:

@@ -32,7 +32,8 @@ test_that("colInfo names, casts and counts levels", {
                   stringsAsFactors = TRUE, colClasses = c(i = "numeric", t = "character"),
                   colInfo = list(f = list(type = "ordered", newName = "g", levels = c("x2", "x0"),
                                           newLevels = c("two", "none"), description = "what"),
-                                 k = list(type = "factorIndex", levels = c("even", "odd"))))
+                                 k = list(type = "factorIndex", levels = c("even", "odd")),
+                                 i = list(low = 0, high = 9)))
   frame <- rxImport(source)
   expect_type(frame$i, "double")
   expect_identical(frame$g, factor(c("none", NA, "two", "none", NA, "two"), c("two", "none"), ordered = TRUE))
@@ -40,6 +41,8 @@ test_that("colInfo names, casts and counts levels", {
   info <- rxGetVarInfo(source)
   expect_identical(info$g$levels, c("two", "none"))
   expect_identical(info$g$description, "what")
+  expect_identical(info$i[c("low", "high", "varType")], list(low = 0, high = 9, varType = "numeric"))
+  expect_output(print(info), "Var 1: i, Type: numeric, Storage: float64, Low/High: \\(0.0000, 9.0000\\)")
 })
 
 test_that("a step goes block by block", {
@@ -63,9 +66,6 @@ test_that("a step goes block by block", {
   expect_error(rxImport(source, transformFunc = function(columns) stop("mine")), "mine")
 })
 
-test_that("information and refusals", {
-  skip_without_database()
-  info <- rxGetInfo(query("select i, 'a' as t from generate_series(1, 10) i"), getVarInfo = TRUE, numRows = 3,
 test_that("a result that is too large is cut", {
   skip_without_database()
   source <- query("select i from generate_series(1, 1000) i order by i", rowsPerRead = 100)
@@ -103,6 +103,9 @@ test_that("a result that fits is not cut", {
   expect_equal(rxDataStep(every), rxImport(every))
 })
 
+test_that("information and refusals", {
+  skip_without_database()
+  info <- rxGetInfo(query("select i, 'a' as t from generate_series(1, 10) i"), getVarInfo = TRUE, numRows = 3,
                     computeInfo = TRUE)
   expect_identical(c(info$numRows, info$numVars), c(10, 2))
   expect_identical(info$data$i, 1:3)
@@ -123,4 +126,50 @@ test_that("in the database a source is read as its submitter", {
     }), source = source)
   }))
   expect_identical(found[[1L]], list(500.5, "alice"))
+})
+
+test_that("packages, and a time limit, in the database", {
+  skip_without_database()
+  skip_in_a_closed_folder()
+  context <- RxInSqlServer(connectionString = uri(), packagesToLoad = "splines", executionTimeoutSeconds = 5)
+  nap <- at_top_level(function(seconds) {
+    Sys.sleep(seconds)
+    "package:splines" %in% search()
+  })
+  expect_warning(found <- with_launchpad(with_context(context, rxExec(nap, rxElemArg(c(0, 300))))), "limit")
+  expect_true(found[[1L]])
+  expect_identical(attr(found[[2L]], "rxTask")$cause, "time_limit")
+})
+
+# A log that tasks of every user may write.
+new_log <- function() {
+  folder <- tempfile("log-", "/tmp")
+  dir.create(folder, mode = "0755")
+  log <- file.path(folder, "log")
+  file.create(log)
+  Sys.chmod(log, "0666", use_umask = FALSE)
+  log
+}
+
+test_that("numTasks is how many tasks run at once", {
+  skip_without_database()
+  skip_in_a_closed_folder()
+  # Each ends when as many have begun as are to run at once, and stays a while yet: one too many would be seen.
+  note <- at_top_level(function(i, log, wanted) {
+    add <- function(sign) cat(sign, "\n", sep = "", file = log, append = TRUE)
+    add("1")
+    for (k in 1:3000) {
+      if (sum(readLines(log) == "1") >= wanted) break
+      Sys.sleep(0.01)
+    }
+    Sys.sleep(0.1)
+    add("-1")
+  })
+  with_launchpad(for (wanted in 1:2) {
+    log <- new_log()
+    on.exit(unlink(dirname(log), recursive = TRUE), add = TRUE)
+    with_context(RxInSqlServer(connectionString = uri(), numTasks = wanted),
+                 rxExec(note, rxElemArg(1:4), log = log, wanted = wanted))
+    expect_identical(max(cumsum(as.integer(readLines(log)))), wanted)
+  })
 })

@@ -96,7 +96,7 @@ def rx_get_info(data: Any, get_var_info: bool = False, get_block_sizes: bool = F
         from .data_steps import rx_data_step
 
         info["data"] = rx_data_step(data, vars_to_keep=vars_to_keep, vars_to_drop=vars_to_drop,
-                                    start_row=start_row, number_rows_read=num_rows)
+                                    start_row=start_row, number_rows_read=num_rows, max_rows_by_cols=None)
     return info
 
 

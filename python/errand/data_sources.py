@@ -41,8 +41,7 @@ class RxDataSource:
             raise ArgumentError("a data source has a table or an sql_query, one of them")
         if isinstance(rows_per_read, bool) or not isinstance(rows_per_read, int) or rows_per_read < 1:
             raise ArgumentError(f"rows_per_read cannot be {rows_per_read!r}", "give a number of rows")
-        #: The connection as a URI, without its password; "" is libpq's defaults.
-        self.connection_string = _remember(connection_string, server, database_name, user, password)
+        self.__dict__["connection_string"] = _remember(connection_string, server, database_name, user, password)
         self.table = table
         self.sql_query = sql_query
         self.string_as_factors = bool(string_as_factors)
@@ -50,6 +49,15 @@ class RxDataSource:
         self.column_info = {name: _information(name, info) for name, info in (column_info or {}).items()}
         self.rows_per_read = rows_per_read
         self._requests()  # refuses what cannot be meant now, not in a task
+
+    @property
+    def connection_string(self) -> str:
+        """The connection as a URI, without its password; "" is libpq's defaults. Another one may be assigned."""
+        return str(self.__dict__["connection_string"])
+
+    @connection_string.setter
+    def connection_string(self, text: Optional[str]) -> None:
+        self.__dict__["connection_string"] = _remember(text, None, None, None, None)
 
     def __repr__(self) -> str:
         what = f"table={self.table!r}" if self.table is not None else f"sql_query={self.sql_query!r}"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data sources read into data frames, in the process that asks: a task's, or the client's."""
+import math
 import sys
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
@@ -38,7 +39,8 @@ def rx_import(input_data: Any, output_file: Any = None, vars_to_keep: _Names = N
         transform_packages: modules that are imported first.
         number_rows: the most rows; None or -1 is all.
         strings_as_factors, column_classes, column_info, rows_per_read: over the source's own.
-        max_rows_by_columns: the largest frame in rows times columns; there are fewer rows then, and a warning.
+        max_rows_by_columns: the largest result in rows times columns, if a data source is read: the rows behind it are
+            left out, with a warning, and reading stops. None or a negative number: any.
         report_progress: 1 and more prints how many rows were read.
         output_file, append, overwrite and what else is about .xdf files: there are none; output_file is refused.
     """
@@ -50,7 +52,7 @@ def rx_import(input_data: Any, output_file: Any = None, vars_to_keep: _Names = N
     step = _Step(vars_to_keep, vars_to_drop, row_selection, transform_function, transform_objects,
                  transform_variables, transform_packages, bool(report_progress))
     most = None if number_rows is None or number_rows < 0 else number_rows
-    return step.run(source, 0, most, max_rows_by_columns)
+    return step.run(source, 0, most, _limit(max_rows_by_columns))
 
 
 def rx_data_step(input_data: Any = None, output_file: Any = None, vars_to_keep: _Names = None,
@@ -59,7 +61,7 @@ def rx_data_step(input_data: Any = None, output_file: Any = None, vars_to_keep: 
                  transform_variables: _Names = None, transform_packages: _Names = None, append: Any = None,
                  overwrite: bool = False, row_variable_name: Optional[str] = None,
                  remove_missings_on_read: bool = False, remove_missings: bool = False,
-                 compute_low_high: bool = True, max_rows_by_cols: int = 3000000, rows_per_read: int = -1,
+                 compute_low_high: bool = True, max_rows_by_cols: Optional[int] = 3000000, rows_per_read: int = -1,
                  start_row: int = 1, number_rows_read: int = -1, return_transform_objects: bool = False,
                  blocks_per_read: Optional[int] = None, report_progress: Optional[int] = None,
                  xdf_compression_level: int = 0, strings_as_factors: Optional[bool] = None, **kwargs: Any) -> Any:
@@ -72,6 +74,7 @@ def rx_data_step(input_data: Any = None, output_file: Any = None, vars_to_keep: 
             transform function.
         start_row, number_rows_read: the rows to read, counted from 1; -1 is all.
         row_variable_name: the column that becomes the frame's index.
+        max_rows_by_cols: rx_import's max_rows_by_columns; without effect with return_transform_objects.
         return_transform_objects: gives transform_objects back instead of rows: what the function computed.
         column_classes, column_info (keywords): over the source's own.
     """
@@ -87,7 +90,8 @@ def rx_data_step(input_data: Any = None, output_file: Any = None, vars_to_keep: 
     step = _Step(vars_to_keep, vars_to_drop, row_selection, transform_function, transform_objects,
                  transform_variables, transform_packages, bool(report_progress), remove_missings_on_read,
                  remove_missings)
-    frame = step.run(source, start_row - 1, None if number_rows_read < 0 else number_rows_read, None)
+    frame = step.run(source, start_row - 1, None if number_rows_read < 0 else number_rows_read,
+                     None if return_transform_objects else _limit(max_rows_by_cols))
     if return_transform_objects:
         return transform_objects
     return frame.set_index(row_variable_name) if row_variable_name in frame.columns else frame
@@ -136,17 +140,11 @@ class _Step:
     def _run_source(self, source: RxDataSource, skip: int, most: Optional[int], most_values: Optional[int]) -> Any:
         keep = self._keep + self._helpers if self._keep else []
         reader = core.open_data(source._fields(keep, self._drop, skip, most))
-        if most_values is not None:
-            limit = max(1, most_values // len(reader.columns()))
-            if most is None or most > limit:
-                if reader.count_rows() > skip + limit:
-                    _warn(f"more than {most_values} values: only the first {limit} rows were read")
-                reader = core.open_data(source._fields(keep, self._drop, skip, limit))
-        if self._function is None and not self._report:
+        if self._function is None and not self._report and most_values is None:
             return self._apply(frame_of(reader.read_all(), source))
-        return self._run_blocks(source, reader)
+        return self._run_blocks(source, reader, most_values)
 
-    def _run_blocks(self, source: RxDataSource, reader: Any) -> Any:
+    def _run_blocks(self, source: RxDataSource, reader: Any, most_values: Optional[int]) -> Any:
         frames: List[Any] = []
         rows = 0
 
@@ -154,12 +152,19 @@ class _Step:
             nonlocal rows
             frame = frame_of(columns, source)
             rows += len(frame)
-            frames.append(self._apply(frame))
+            kept = self._apply(frame)
             if self._report:
                 print(f"Rows read: {rows}", file=sys.stdout)
+            if kept is not None:
+                frames.append(kept)
+                if sum(map(len, frames)) > _rows_that_fit(kept, most_values):
+                    raise _Enough
 
-        reader.read_blocks(source.rows_per_read, take)
-        return _joined([frame for frame in frames if frame is not None])
+        try:
+            reader.read_blocks(source.rows_per_read, take)
+        except _Enough:
+            pass
+        return _cut(_joined(frames), most_values)
 
     def _apply(self, frame: Any) -> Any:
         if self._complete_before:
@@ -174,6 +179,27 @@ class _Step:
             frame = frame[frame.eval(self._row_selection)].reset_index(drop=True)
         frame = frame.drop(columns=[name for name in self._helpers if name in frame.columns])
         return frame.dropna().reset_index(drop=True) if self._complete_after else frame
+
+
+class _Enough(Exception):
+    """Ends the reading of a source: there are more rows already than the result may have."""
+
+
+def _limit(most_values: Optional[int]) -> Optional[int]:
+    return None if most_values is None or most_values < 0 else most_values
+
+
+def _rows_that_fit(frame: Any, most_values: Optional[int]) -> float:
+    return math.inf if most_values is None else max(1, most_values // max(1, len(frame.columns)))
+
+
+def _cut(frame: Any, most_values: Optional[int]) -> Any:
+    """The first rows of a frame with more values than that, and a warning."""
+    limit = _rows_that_fit(frame, most_values)
+    if len(frame) <= limit:
+        return frame
+    _warn(f"more than {most_values} values: the result has only the first {limit} rows")
+    return frame.iloc[:int(limit)].copy()
 
 
 def _joined(frames: List[Any]) -> Any:
@@ -196,7 +222,8 @@ def _joined(frames: List[Any]) -> Any:
 def _warn(text: str) -> None:
     import warnings
 
-    warnings.warn(text, ErrandWarning, stacklevel=4)
+    # Behind the step's own functions and rx_import or rx_data_step.
+    warnings.warn(text, ErrandWarning, stacklevel=7)
 
 
 def split_columns(data: Any, keep: _Names, drop: _Names) -> Tuple[List[str], List[str]]:

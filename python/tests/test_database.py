@@ -112,6 +112,38 @@ def test_rows_and_selections(capsys):
         {"sum": 5050}
 
 
+def test_a_result_that_is_too_large_is_cut():
+    blocks = []
+
+    def twice(data):
+        blocks.append(len(data))
+        data["twice"] = 2 * data["i"]
+        return data
+
+    source = query("select i from generate_series(1, 1000) i order by i", rows_per_read=100)
+    with pytest.warns(errand.ErrandWarning, match="first 150 rows") as warned:
+        frame = rx_data_step(source, transform_function=twice, max_rows_by_cols=301)
+    assert frame["twice"].tolist() == list(range(2, 302, 2)) and blocks == [100, 100]
+    assert warned[0].filename == __file__
+    for call, limit in ((rx_data_step, "max_rows_by_cols"), (rx_import, "max_rows_by_columns")):
+        with pytest.warns(errand.ErrandWarning, match="first 10 rows"):
+            assert call(source, row_selection="i > 550", **{limit: 10})["i"].tolist() == list(range(551, 561))
+
+
+def test_a_result_that_fits_is_not_cut(recwarn):
+    source = query("select i from generate_series(1, 1000) i order by i", rows_per_read=100)
+    for limit in (1000, -1, None):
+        assert rx_data_step(source, max_rows_by_cols=limit)["i"].tolist() == list(range(1, 1001))
+    assert rx_data_step(source, row_selection="i > 990", max_rows_by_cols=10)["i"].tolist() == list(range(991, 1001))
+    assert len(rx_get_info(source, num_rows=1000).data) == 1000
+    rows = []
+    rx_data_step(source, transform_function=lambda data, rows: rows.append(len(data)),
+                 transform_objects={"rows": rows}, return_transform_objects=True, max_rows_by_cols=1)
+    assert sum(rows) == 1000
+    assert list(rx_data_step(query("select 1 as a, 'x' as b where false")).columns) == ["a", "b"]
+    assert not recwarn.list
+
+
 def test_a_failing_transform_fails_the_step():
     def fail(data):
         raise KeyError("mine")
@@ -180,6 +212,20 @@ def test_a_source_is_read_next_to_the_data(launchpad):
     context = errand.RxInSqlServer(uri(), num_tasks=2)
     source = query("select i::float8 as x from generate_series(1, 1000) i")
     assert rx_exec(average, source=source, column="x", compute_context=context) == [(500.5, 1000)]
+
+
+def test_modules_and_a_time_limit_in_the_database(launchpad):
+    def nap(seconds):
+        import sys
+        import time
+
+        time.sleep(seconds)
+        return "colorsys" in sys.modules
+
+    context = errand.RxInSqlServer(uri(), packages_to_load=["colorsys"], execution_timeout_seconds=5)
+    with pytest.warns(errand.ErrandWarning, match="limit"):
+        loaded, stopped = rx_exec(nap, seconds=[0, 300], compute_context=context)
+    assert loaded is True and stopped.cause == "time_limit"
 
 
 @pytest.mark.parametrize("role", ["alice", "bob"])

@@ -41,6 +41,21 @@ def test_a_password_that_came_by_another_way_is_not_written_either():
             assert "ter2" not in str(refused.value)
 
 
+def test_a_password_that_is_assigned_later_is_not_written_either():
+    source = errand.RxSqlServerData(table="flights")
+    source.connection_string = ODBC
+    again = pickle.loads(pickle.dumps(source))
+    for text in (repr(source), str(vars(source)), repr(pickle.dumps(source)), repr(again)):
+        assert "ter2" not in text
+    assert source.connection_string == again.connection_string == "postgresql://ada@db:5433/air"
+    for refused in ("Server=db;PWD={hunter2", 5):
+        with pytest.raises(errand.ErrandError) as raised:
+            source.connection_string = refused
+        assert "ter2" not in str(raised.value) and source.connection_string == again.connection_string
+    source.connection_string = None
+    assert source.connection_string == ""
+
+
 def test_the_options_of_a_connection_travel_with_the_context():
     context = errand.RxInSqlServer("Server=db;Database=air;UID=ada;PWD=hunter2;Encrypt=yes")
     again = pickle.loads(pickle.dumps(context))

@@ -20,7 +20,7 @@ core_fields <- c("wait", "consoleOutput", "autoCleanup", "shareDir", "cores", "e
                  "engineOptions", "workingDir")
 
 context_fields <- function(context) {
-  fields <- lapply(setNames(core_fields, core_fields), slot, object = context)
+  fields <- lapply(setNames(core_fields, core_fields), slot, object = without_password(context))
   fields$engine <- context@engine
   fields$sequential <- is(context, "RxLocalSeq")
   if (is(context, "RxDistributedHpa")) fields <- cluster_fields(context, fields)

@@ -15,7 +15,7 @@ RxForeachDoPar <- function(object, dataPath = NULL, outDataPath = NULL, ...) {
 }
 
 RxComputeContext <- function(computeContext, ...) {
-  if (is_context(computeContext)) return(modified(computeContext, list(...)))
+  if (is_context(computeContext)) return(modified(without_password(computeContext), list(...)))
   if (!is.character(computeContext) || length(computeContext) != 1L) {
     stop("computeContext is neither a name nor a compute context")
   }
@@ -71,6 +71,7 @@ class_of_fields <- function(fields) {
 # engine are none of another's.
 copied <- function(object, context) {
   if (!is_context(object)) stop("object is not a compute context")
+  object <- without_password(object)
   own <- c("description", "engine", if (object@engine != context@engine) "engineOptions")
   for (name in setdiff(intersect(slotNames(object), slotNames(context)), own)) {
     slot(context, name) <- slot(object, name)
@@ -113,10 +114,7 @@ setting <- function(context, name, value) {
     return(max(0, as.numeric(value)))
   }
   if (name == "environment") return(environment_entries(value))
-  # A place in a database is written down without its password.
-  if (name == "shareDir" && is.character(value) && length(value) == 1L && grepl("^[^/]*(=|://)", value)) {
-    return(remembered_connection(list(connectionString = value)))
-  }
+  if (name == "shareDir" && is.character(value)) value <- place_without_password(value)
   if (is.character(now)) {
     kept <- as.character(value)
     if (!is.null(names(value))) names(kept) <- names(value)

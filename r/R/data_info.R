@@ -22,8 +22,9 @@ rxGetInfo <- function(data, getVarInfo = FALSE, getBlockSizes = FALSE, getValueL
                numVars = length(variables))
   if (getVarInfo) info$varInfo <- variables
   if (numRows > 0) {
+    info$startRow <- max(1, startRow)
     info$data <- rxDataStep(data, varsToKeep = varsToKeep, varsToDrop = varsToDrop, startRow = startRow,
-                            numRows = numRows)
+                            numRows = numRows, maxRowsByCols = NULL)
   }
   structure(info, class = "rxDataInfo")
 }
@@ -93,7 +94,7 @@ print.rxDataInfo <- function(x, ...) {
     print(x$varInfo)
   }
   if (!is.null(x$data)) {
-    cat(sprintf("Data (%d rows starting with row 1):\n", nrow(x$data)))
+    cat(sprintf("Data (%d rows starting with row %.0f):\n", nrow(x$data), x$startRow))
     print(x$data)
   }
   invisible(x)

@@ -111,7 +111,7 @@ source_fields <- function(source, keep = NULL, drop = NULL, skip = 0, most = -1)
   wanted <- vapply(requests, function(one) {
     (!length(keep) || one$name %in% keep) && !(one$name %in% drop)
   }, NA)
-  list(connection = source@connectionString, table = paste(source@table, collapse = ""),
+  list(connection = connection_without_password(source@connectionString), table = paste(source@table, collapse = ""),
        query = paste(source@sqlQuery, collapse = ""), keep = as.character(keep), drop = as.character(drop), columns = requests[wanted],
        textAsFactors = source@stringsAsFactors, skip = as.numeric(skip), most = as.numeric(most))
 }
@@ -131,6 +131,7 @@ changed_source <- function(source, stringsAsFactors = NULL, colClasses = NULL, c
 is_data_source <- function(object) is(object, "RxDataSource")
 
 setMethod("show", "RxDataSource", function(object) {
+  object <- without_password(object)
   cat(class(object)[[1L]], " data source\n", sep = "")
   lines <- c(table = object@table, sqlQuery = object@sqlQuery,
              connection = if (nzchar(object@connectionString)) object@connectionString else "libpq's defaults",
@@ -139,4 +140,4 @@ setMethod("show", "RxDataSource", function(object) {
   invisible(object)
 })
 
-head.RxDataSource <- function(x, n = 6L, reportProgress = 0L, ...) rxDataStep(x, numRows = n)
+head.RxDataSource <- function(x, n = 6L, reportProgress = 0L, ...) rxDataStep(x, numRows = n, maxRowsByCols = NULL)

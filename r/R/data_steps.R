@@ -33,7 +33,7 @@ rxDataStep <- function(inData = NULL, outFile = NULL, varsToKeep = NULL, varsToD
                    transformVars, transformPackages, transformEnvir, parent.frame(), reportProgress)
   step$complete_before <- isTRUE(removeMissingsOnRead)
   step$complete_after <- isTRUE(removeMissings)
-  frame <- run_step(step, inData, max(0, startRow - 1), numRows, NULL)
+  frame <- run_step(step, inData, max(0, startRow - 1), numRows, if (!returnTransformObjects) maxRowsByCols)
   if (returnTransformObjects) {
     return(if (length(transformObjects)) mget(names(transformObjects), envir = step$scope) else NULL)
   }
@@ -117,19 +117,30 @@ run_step <- function(step, data, skip, most, most_values) {
          call. = FALSE)
   }
   keep <- if (length(step$keep)) c(step$keep, step$helpers)
-  if (!is.null(most_values)) most <- limited_rows(data, keep, step$drop, skip, most, most_values)
   fields <- source_fields(data, keep, step$drop, skip, most)
-  by_blocks <- !is.null(step$func) || !is.null(step$transforms) || step$report
-  if (!by_blocks) {
+  if (is.null(step$func) && is.null(step$transforms) && !step$report && is.null(most_values)) {
     return(frame_of(apply_step(step, ordered_factors(data, checked(.Call(errand_read_data, fields, 0, NULL))))))
   }
-  blocks <- list()
-  checked(.Call(errand_read_data, fields, data@rowsPerRead, function(columns) {
-    block <- apply_step(step, ordered_factors(data, columns))
-    if (!is.null(block)) blocks[[length(blocks) + 1L]] <<- frame_of(block)
-  }))
-  if (length(blocks) == 1L) blocks[[1L]] else if (length(blocks)) do.call(rbind, blocks) else data.frame()
+  run_step_by_blocks(step, data, fields, most_values)
 }
+
+run_step_by_blocks <- function(step, data, fields, most_values) {
+  blocks <- list()
+  rows <- 0
+  take <- function(columns) {
+    block <- apply_step(step, ordered_factors(data, columns))
+    if (is.null(block)) return()
+    blocks[[length(blocks) + 1L]] <<- frame_of(block)
+    rows <<- rows + row_count(block)
+    if (rows > rows_that_fit(block, most_values)) signalCondition(enough_rows)
+  }
+  tryCatch(checked(.Call(errand_read_data, fields, data@rowsPerRead, take)), enough_rows = function(condition) NULL)
+  cut_frame(if (length(blocks) == 1L) blocks[[1L]] else if (length(blocks)) do.call(rbind, blocks) else data.frame(),
+            most_values)
+}
+
+# Ends the reading: there are more rows already than the result may have.
+enough_rows <- structure(class = c("enough_rows", "condition"), list(message = "", call = NULL))
 
 run_step_on_frame <- function(step, frame, skip, most) {
   rows <- seq_len(nrow(frame))
@@ -141,14 +152,17 @@ run_step_on_frame <- function(step, frame, skip, most) {
   if (is.null(step_rows)) data.frame() else frame_of(step_rows)
 }
 
-limited_rows <- function(source, keep, drop, skip, most, most_values) {
-  columns <- checked(.Call(errand_describe_data, source_fields(source, keep, drop)))
-  limit <- max(1, most_values %/% length(columns$name))
-  if (most >= 0 && most <= limit) return(most)
-  if (checked(.Call(errand_count_rows, source_fields(source, keep, drop))) > skip + limit) {
-    warning(sprintf("more than %.0f values: only the first %.0f rows were read", most_values, limit), call. = FALSE)
-  }
-  limit
+# Without a limit, or with a negative one, any number.
+rows_that_fit <- function(columns, most_values) {
+  if (is.null(most_values) || most_values < 0) Inf else max(1, most_values %/% max(1, length(columns)))
+}
+
+# The first rows of a frame with more values than that, and a warning.
+cut_frame <- function(frame, most_values) {
+  limit <- rows_that_fit(frame, most_values)
+  if (row_count(frame) <= limit) return(frame)
+  warning(sprintf("more than %.0f values: the result has only the first %.0f rows", most_values, limit), call. = FALSE)
+  frame_of(chosen_rows(frame, seq_len(limit)))
 }
 
 # The original's order: transforms, the function, the selection of rows.

@@ -10,7 +10,11 @@ RxInSqlServer <- function(object, connectionString = "", numTasks = rxGetOption(
   generate_database(object, given_settings(...))
 }
 
-InDatabase <- function(connectionString = "", ...) RxInSqlServer(connectionString = connectionString, ...)
+InDatabase <- function(connectionString = "", ...) {
+  # An object as first argument is copied and modified, as by every generator.
+  if (is_context(connectionString)) return(RxInSqlServer(connectionString, ...))
+  RxInSqlServer(connectionString = connectionString, ...)
+}
 
 generate_database <- function(object, settings) {
   fields <- checked(.Call(errand_named_context, "localpar"))

@@ -8,9 +8,9 @@ rxExec <- function(FUN, ..., elemArgs, elemType = "nodes", oncePerElem = FALSE, 
   check_settings(elemType, oncePerElem, taskChunkSize, continueOnFailure)
   name <- function_name(substitute(FUN))
   FUN <- match.fun(FUN)
-  own <- if (missing(elemArgs)) NULL else list(values = elemArgs)
-  call <- new_call(FUN, name, list(...), own, timesToRun, context, quote)
-  objects <- exec_objects(execObjects, parent.frame())
+  own <- if (missing(elemArgs)) NULL else without_passwords(list(values = elemArgs))
+  call <- new_call(FUN, name, without_passwords(list(...)), own, timesToRun, context, quote)
+  objects <- without_passwords(exec_objects(execObjects, parent.frame()))
   seed <- exec_seed(RNGseed, RNGkind)
   if (call$tasks == 0) return(list())
   if (is(context, "RxForeachDoPar")) {

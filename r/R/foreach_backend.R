@@ -47,8 +47,9 @@ run_loop <- function(obj, expr, envir, data) {
 loop_results <- function(obj, expr, envir, data, arguments) {
   options <- loop_options(obj$options$errand, data)
   context <- RxComputeContext(backend_context(data), wait = FALSE, autoCleanup = FALSE)
-  call <- list(FUN = loop_body(obj, expr, envir), name = "FUN", arguments = list(), slots = list(unname(arguments)),
-               places = integer(), spread = TRUE, names = NULL, tasks = length(arguments), quote = TRUE)
+  call <- list(FUN = loop_body(obj, expr, envir), name = "FUN", arguments = list(),
+               slots = list(without_passwords(unname(arguments))), places = integer(), spread = TRUE,
+               names = NULL, tasks = length(arguments), quote = TRUE)
   job <- submit_call(call, list(), loop_packages(obj), context, options)
   finished <- FALSE
   on.exit(if (finished) .Call(errand_cleanup, list(job_key(job)), TRUE, FALSE))
@@ -105,6 +106,7 @@ exported_variables <- function(obj, expr, envir) {
     assign(name, export_value(get(name, envir = envir, inherits = TRUE), envir, exports), envir = exports)
   }
   add_globals(expr, exports, bad)
+  take_passwords_out_of(exports)
   exports
 }
 

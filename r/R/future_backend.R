@@ -34,7 +34,7 @@ run_future <- function(future, ...) {
     stop(future::FutureError("a future can only be launched once", future = future))
   }
   growing <- growing_job(future$computeContext)
-  future$task <- append_task(growing, list(future::getExpression(future), as.list(future$globals)))
+  future$task <- append_task(growing, list(future::getExpression(future), without_passwords(as.list(future$globals))))
   future$job <- growing$job
   future$state <- "running"
   invisible(future)

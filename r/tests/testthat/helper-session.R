@@ -19,12 +19,12 @@ eventually <- function(condition) {
   FALSE
 }
 
-# R code in a process of its own, with this session's place and library: what it prints.
-in_other_session <- function(code) {
+# R code in a process of its own, with this session's place and library and the package: what it prints.
+in_other_session <- function(code, package = "errand") {
   file <- tempfile(fileext = ".R")
   on.exit(unlink(file))
   writeLines(c(sprintf(".libPaths(c(%s, .libPaths()))", deparse1(.libPaths()[[1L]])),
-               "suppressPackageStartupMessages(library(errand))", code), file)
+               sprintf("suppressPackageStartupMessages(library(%s))", package), code), file)
   system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", file), stdout = TRUE, stderr = TRUE, timeout = 120)
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 test_that("library(RevoScaleR) gives the job functions", {
   skip_if_not_installed("RevoScaleR")
-  told <- in_other_session(c("library(RevoScaleR)", "rxSetComputeContext(\"localpar\")",
+  told <- in_other_session(package = "RevoScaleR", c("rxSetComputeContext(\"localpar\")",
                              "print(unlist(rxExec(sqrt, rxElemArg(c(1, 4, 9)))))", "print(is.null(rxgLastPendingJob))",
                              "print(setdiff(grep('^rx', getNamespaceExports('errand'), ignore.case = TRUE, value = TRUE),",
                              "              c(getNamespaceExports('RevoScaleR'))))"))

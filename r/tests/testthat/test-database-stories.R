@@ -71,6 +71,35 @@ test_that("waiting, hello's text is on the client's console, and only if it is w
   }
 })
 
+# As a script of the original's users has it.
+script_of_the_original <- function() c(
+  sprintf("sqlConnString <- \"%s\"", odbc()),
+  "sqlCompute <- RxInSqlServer(connectionString = sqlConnString, numTasks = 1, wait = FALSE, consoleOutput = FALSE,",
+  "                            autoCleanup = FALSE)",
+  "rxSetComputeContext(sqlCompute)",
+  "delays <- RxSqlServerData(sqlQuery = \"select i as delay, i % 2 as late from generate_series(1, 100) i\",",
+  "                          connectionString = sqlConnString, colInfo = list(delay = list(type = \"numeric\")))",
+  "cat(rxGetInfo(delays)$numRows, \"\\n\")",
+  "meanDelay <- function(source) {",
+  "  cat(\"Hello from a job\\n\")",
+  "  mean(rxDataStep(source, rowSelection = late == 1, transforms = list(hours = delay / 60))$delay)",
+  "}",
+  "job <- rxExec(meanDelay, source = delays)",
+  "rxWaitForJob(job)",
+  "cat(rxGetJobStatus(job), identical(job, rxgLastPendingJob), \"\\n\")",
+  "print(rxGetJobOutput(job))",
+  "print(rxGetJobResults(job)[[1]])",
+  "print(names(rxGetJobs(sqlCompute, states = \"finished\", verbose = FALSE)) == job$id)",
+  "rxCleanupJobs(job, force = TRUE, verbose = FALSE)",
+  "cat(rxGetJobStatus(job), \"\\n\")")
+
+test_that("a script for RevoScaleR runs with nothing but its connection string changed", {
+  skip_if_not_installed("RevoScaleR")
+  skip_unless_served()
+  told <- in_other_session(script_of_the_original(), package = "RevoScaleR")
+  expect_identical(trimws(told), c("100", "finished TRUE", "Hello from a job", "[1] 50", "[1] TRUE", "missing"))
+})
+
 test_that("not waiting, a job goes from queued over running to finished", {
   skip_unless_served(FALSE)
   job <- with_gate(function(gate) {

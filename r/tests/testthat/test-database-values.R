@@ -39,12 +39,71 @@ test_that("the context has the original's arguments", {
   rxSetComputeContext(before)
 })
 
+test_that("a context as first argument of InDatabase is copied and modified", {
+  context <- RxInSqlServer(connectionString = odbc, numTasks = 4)
+  for (changed in list(InDatabase(context, wait = FALSE), InDatabase(object = context, wait = FALSE))) {
+    expect_s4_class(changed, "RxInSqlServer")
+    expect_identical(c(changed@shareDir, changed@cores), c(context@shareDir, context@cores))
+    expect_false(changed@wait)
+  }
+  expect_true(context@wait)
+  expect_identical(InDatabase(RxLocalParallel(wait = FALSE), server = "db")@shareDir, "postgresql://db/")
+  expect_identical(InDatabase(context, connectionString = "postgresql://db/tea")@shareDir, "postgresql://db/tea")
+})
+
 test_that("a password that came by another way is not written or said either", {
   place <- RxLocalParallel(shareDir = "host=h dbname=d user=u password=hunter2 sslmode=require")@shareDir
   expect_identical(place, "postgresql://u@h/d?sslmode=require")
   refused <- tryCatch(RxComputeContext("Driver=PostgreSQL;PWD=hunter2"), error = conditionMessage)
   expect_match(refused, "no such compute context")
   expect_false(grepl("hunter2", refused, fixed = TRUE))
+})
+
+# A source and a context whose passwords went past their constructors.
+by_hand <- function() {
+  source <- RxSqlServerData(table = "flights")
+  source@connectionString <- odbc
+  context <- RxInSqlServer()
+  context@shareDir <- odbc
+  list(source = source, context = context)
+}
+
+test_that("a password that was put into a slot by hand is not shown, and not in a context in force", {
+  values <- by_hand()
+  for (value in values) {
+    expect_output(print(value), "postgresql://ada@db:5433/air", fixed = TRUE)
+    expect_false(any(grepl("ter2", capture.output(print(value)), fixed = TRUE)))
+  }
+  with_context(values$context, {
+    for (copy in list(rxGetComputeContext(), RxLocalParallel(values$context), InDatabase(values$context))) {
+      expect_identical(copy@shareDir, "postgresql://ada@db:5433/air")
+    }
+  })
+  expect_identical(source_fields(values$source)$connection, "postgresql://ada@db:5433/air")
+  expect_identical(context_fields(values$context)$shareDir, "postgresql://ada@db:5433/air")
+})
+
+test_that("a password that was put into a slot by hand is not among what tasks are given", {
+  kept <- by_hand()$source
+  found_in <- function(...) finished_results(rxExec(at_top_level(function(...) {
+    vapply(c(list(kept), unlist(list(...))), function(one) one@connectionString, "")
+  }), ..., execObjects = "kept"))
+  with_context(background(), {
+    for (found in list(found_in(kept), found_in(list(list(kept))), found_in(rxElemArg(list(kept))),
+                       found_in(elemArgs = list(list(kept))), found_in(elemArgs = list(a = list(x = kept))))) {
+      expect_identical(unname(found[[1L]]), rep("postgresql://ada@db:5433/air", 2L))
+    }
+  })
+})
+
+test_that("a password that was put into a slot by hand is not among what a loop takes along", {
+  skip_if_not_installed("foreach")
+  kept <- by_hand()$source
+  registerDoErrand(background())
+  on.exit(foreach::registerDoSEQ())
+  `%dopar%` <- foreach::`%dopar%`
+  found <- foreach::foreach(one = list(kept)) %dopar% c(one@connectionString, kept@connectionString)
+  expect_identical(found[[1L]], rep("postgresql://ada@db:5433/air", 2L))
 })
 
 test_that("the option numTasks is how many tasks run at once", {
@@ -98,4 +157,6 @@ test_that("a step on a data frame follows the original's rules", {
   expect_identical(c(info$numRows, info$numVars), c(4L, 3L))
   expect_output(print(info), "Var 1: a, Type: integer, Storage: int32, Low/High: \\(1.0000, 4.0000\\)")
   expect_output(print(info), "2 factor levels: x y")
+  expect_output(print(info), "1 rows starting with row 1")
+  expect_output(print(rxGetInfo(frame, startRow = 3, numRows = 2)), "2 rows starting with row 3")
 })

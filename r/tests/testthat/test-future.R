@@ -81,3 +81,11 @@ test_that("a saved future is resolved in another session", {
   told <- in_other_session(c("library(future)", sprintf("print(value(readRDS(%s)))", deparse1(file))))
   expect_match(paste(told, collapse = "\n"), "from before")
 })
+
+test_that("a password that was put into a source's slot by hand is not among what a future takes along", {
+  in_plan({
+    source <- RxSqlServerData(table = "flights")
+    source@connectionString <- "postgresql://ada:hunter2@db/air"
+    expect_identical(future::value(future::future(source@connectionString)), "postgresql://ada@db/air")
+  })
+})

@@ -4,7 +4,7 @@
 # So what is sent to workers, put in force or shown passes through here.
 without_passwords <- function(value) {
   if (isS4(value)) return(without_password(value))
-  if (!is.list(value)) return(value)
+  if (typeof(value) != "list") return(value)
   rapply(value, without_password, classes = guarded_classes(), how = "replace")
 }
 

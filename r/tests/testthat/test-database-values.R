@@ -96,6 +96,14 @@ test_that("a password that was put into a slot by hand is not among what tasks a
   })
 })
 
+test_that("a pairlist is taken along as it is", {
+  kept <- formals(function(a, b = 2) NULL)
+  with_context(background(), {
+    found <- finished_results(rxExec(at_top_level(function() names(kept)), execObjects = "kept"))
+    expect_identical(found[[1L]], c("a", "b"))
+  })
+})
+
 test_that("a password that was put into a slot by hand is not among what a loop takes along", {
   skip_if_not_installed("foreach")
   kept <- by_hand()$source

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """revoscalepy's verbs: their answers, and their rules for cleaning up and canceling."""
 import datetime
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -186,6 +189,13 @@ def test_contexts(tmp_path):
         errand.RxLocalParallel(cores="two")
     with pytest.raises(errand.ArgumentError, match="compute_context cannot be"):
         errand.rx_set_compute_context(3)
+
+
+def test_a_context_in_force_that_is_none_is_an_error():
+    program = "import errand; errand.rx_get_compute_context()"
+    ran = subprocess.run([sys.executable, "-c", program], env={**os.environ, "ERRAND_CONTEXT": "nosuch"},
+                         capture_output=True, text=True, check=False)
+    assert ran.returncode != 0 and "there is no compute context 'nosuch'" in ran.stderr
 
 
 def test_contexts_travel():

@@ -219,6 +219,23 @@ TEST_F(Command, UsageErrorsSayWhatToDo) {
   EXPECT_EQ(shell.run("errand --json frobnicate").json()["error"]["code"], "invalid_argument");
 }
 
+TEST_F(Command, AContextInForceThatIsNoneIsNotThisMachine) {
+  for (const char* verb : {"jobs", "exec -- true", "exec --dry-run -- true"}) {
+    Ran ran = shell.run(std::string("ERRAND_CONTEXT=nosuch errand ") + verb);
+    EXPECT_EQ(ran.code, 2) << verb << ran.out;
+    EXPECT_THAT(ran.err, HasSubstr("there is no compute context 'nosuch'"));
+    EXPECT_THAT(ran.err, HasSubstr("localpar")) << "it says which there are";
+  }
+  Ran ran = shell.run("ERRAND_CONTEXT=postgresql://u@h.example/d errand exec --dry-run -- true");
+  EXPECT_THAT(ran.out, HasSubstr("on the database's host")) << ran.err;
+}
+
+TEST_F(Command, ADirectoryIsNoPlaceForJobsOfADatabase) {
+  Ran ran = shell.run("errand --context postgresql://u@h.example/d --share-dir . exec --dry-run -- true");
+  EXPECT_EQ(ran.code, 2) << ran.out;
+  EXPECT_THAT(ran.err, HasSubstr("leave out --share-dir"));
+}
+
 TEST_F(Command, ANamedShareDirectoryIsTheOnlyOneLookedAt) {
   std::string id = ended_job("-- true");
   EXPECT_EQ(

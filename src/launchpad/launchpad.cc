@@ -50,7 +50,7 @@ Result<void> Launchpad::connect_first(const volatile int& stop) {
 
 void Launchpad::tell_of_no_session(const Error& error) {
   if (complaints_.is_due(sessions, error, monotonic_ns()))
-    spdlog::warn("no session with the database, it is asked again and again: {}", error.message);
+    spdlog::warn("no session with the database, it is asked again and again: {}", words_of(error));
 }
 
 /// What is in the scratch places goes on; what was under way is in doubt.

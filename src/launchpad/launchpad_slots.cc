@@ -84,7 +84,7 @@ Slot* Launchpad::slot_for(const std::string& owner) {
   auto given = lend(*best, owner);
   if (given) return best;
   if (complaints_.is_due(lending_to(owner), given.error(), monotonic_ns()))
-    spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, given.error().message);
+    spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, words_of(given.error()));
   retire(*best);
   if (session_.connection && session_.connection->is_lost()) {
     lose_session();
@@ -149,7 +149,7 @@ Result<void> Launchpad::wipe(Slot& slot) {
   }
   slot.unusable_until_ns = monotonic_ns() + wipe_again_ns;
   if (complaints_.is_due(slot.identity.user, wiped.error(), monotonic_ns()))
-    spdlog::error("{} serves nobody for now: {}", slot.identity.user, wiped.error().message);
+    spdlog::error("{} serves nobody for now: {}", slot.identity.user, words_of(wiped.error()));
   return wiped;
 }
 
@@ -182,7 +182,7 @@ void Launchpad::take_back(Slot& slot) {
   auto taken = session_.connection->run("select errand.take_back($1::name, $2)",
                                         database::Parameters().text(worker).number(session_.lease));
   if (taken) return;
-  spdlog::warn("cannot take {} back: {}", worker, taken.error().message);
+  spdlog::warn("cannot take {} back: {}", worker, words_of(taken.error()));
   slot.unusable_until_ns = monotonic_ns() + hold_ns;
 }
 
@@ -199,7 +199,7 @@ void Launchpad::end() {
       job.settled = job.mirror->settled_here();
       auto shipped = job.settled ? job.mirror->settle(monotonic_ns())
                                  : Result<bool>(job.mirror->ship(monotonic_ns() + look_interval_ns).ok());
-      if (!shipped) spdlog::warn("cannot carry {}: {}", id, shipped.error().message);
+      if (!shipped) spdlog::warn("cannot carry {}: {}", id, words_of(shipped.error()));
     }
   }
   if (session_.connection) (void)let_go(session_);

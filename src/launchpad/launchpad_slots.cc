@@ -45,6 +45,15 @@ std::string host_of(const database::Target& target, const std::string& port) {
   return access(socket.c_str(), F_OK) == 0 ? usual_socket_folder : "/tmp";
 }
 
+Error no_workers(const std::vector<Slot>& slots) {
+  std::string names = slots.front().identity.role();
+  if (slots.size() > 1) names += " ... " + slots.back().identity.role();
+  return {ErrorCode::engine_refused, "no job could run: the database has no worker " + names, false,
+          "errand database init --workers N makes them; a launchpad that needs none, for one submitter, is "
+          "started as another user than root, with --role",
+          0};
+}
+
 }  // namespace
 
 std::string Launchpad::options_for(const Slot& slot) const {
@@ -64,6 +73,20 @@ Result<void> Launchpad::learn_connection() {
                              "PGUSER=" + (alone ? role_ : slot.identity.role())};
     if (!slot.is_free()) slot.terms.connection.push_back(options_for(slot));
   }
+  return {};
+}
+
+/// Without its worker an identity would be tried again and again, and its jobs would wait for ever. Errors:
+/// engine_refused (none is left).
+Result<void> Launchpad::keep_those_in_pool() {
+  TRY(const auto pool, read_pool(session_));
+  const auto lacks_worker = [&](const Slot& slot) { return !pool.contains(slot.identity.role()); };
+  if (std::all_of(slots_.begin(), slots_.end(), lacks_worker)) return no_workers(slots_);
+  for (const Slot& slot : slots_) {
+    if (lacks_worker(slot))
+      spdlog::warn("{} is not used: the database has no worker {}", slot.identity.user, slot.identity.role());
+  }
+  std::erase_if(slots_, lacks_worker);
   return {};
 }
 

@@ -94,6 +94,13 @@ Result<void> check_role(LeasedSession& session, const std::string& role) {
                "name another submitter with --role; errand database init --user ROLE makes a role one", 0};
 }
 
+Result<std::set<std::string>> read_pool(LeasedSession& session) {
+  TRY(Rows rows, session.connection->run("select name::text from errand.worker"));
+  std::set<std::string> pool;
+  for (std::size_t row = 0; row < rows.count(); ++row) pool.emplace(rows.text(row, 0));
+  return pool;
+}
+
 Result<void> adopt(LeasedSession& session, std::int64_t earlier) {
   auto adopted = session.connection->run("update errand.directory set lease = $1 where lease = $2",
                                          Parameters().number(session.lease).number(earlier));

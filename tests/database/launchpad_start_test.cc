@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A launchpad of root's that could run nothing says so instead of waiting.
+#include <sys/wait.h>
+
+#include <fstream>
+
 #include "errand/database.h"
 #include "launchpad_fixture.h"
 #include "launchpad_process.h"
@@ -42,13 +46,27 @@ class DatabaseServerLaunchpadStartTest : public LaunchpadFixture {
             "postgresql://errand_launchpad@/" + database_ + "?host=" + target.parameters.at("host") +
                 "&port=" + target.parameters.at("port")};
   }
+  [[nodiscard]] static std::string errand() {
+    const char* command = std::getenv("ERRAND_COMMAND");
+    return command == nullptr ? "errand" : command;
+  }
+  /// errand where /etc/passwd has no user of errand's.
+  [[nodiscard]] std::vector<std::string> without_users() const {
+    std::ifstream all("/etc/passwd");
+    std::ofstream some(file("passwd"));
+    for (std::string line; std::getline(all, line);)
+      if (!line.starts_with("errand-")) some << line << "\n";
+    return {
+        "unshare", "-m", "sh", "-c", "mount --bind " + file("passwd") + " /etc/passwd && exec \"$0\" \"$@\"",
+        errand()};
+  }
 
  private:
   Target here_;
 };
 
 TEST_F(DatabaseServerLaunchpadStartTest, WithoutAnyWorkerItEndsAndSaysWhatMakesThem) {
-  const std::string said = refusal_of(words(), {std::getenv("ERRAND_COMMAND")}, 5);
+  const std::string said = refusal_of(words(), {errand()}, 5);
   EXPECT_THAT(said, HasSubstr("the database has no worker errand_w1 ... errand_w"));
   EXPECT_THAT(said, HasSubstr("errand database init --workers N"));
 }
@@ -61,6 +79,23 @@ TEST_F(DatabaseServerLaunchpadStartTest, AnIdentityWithoutItsWorkerIsNotUsed) {
   auto job = exec(context_of("alice"), echo_after, 1);
   ASSERT_TRUE(job) << job.error().message;
   EXPECT_THAT(log_of(launchpad), HasSubstr("errand-w2 serves alice"));
+}
+
+TEST_F(DatabaseServerLaunchpadStartTest, WithoutItsUsersItSaysWhatMakesThem) {
+  const auto command = without_users();
+  if (std::system(("unshare -m mount --bind " + file("passwd") + " /etc/passwd 2>/dev/null").c_str()) != 0)
+    GTEST_SKIP() << "nothing can be mounted here";
+  const std::string said = refusal_of(words(), command, 2);
+  EXPECT_THAT(said, HasSubstr("there is no user errand-lp"));
+  EXPECT_THAT(said, HasSubstr("systemd-sysusers .../share/errand/errand-launchpad.sysusers"));
+  EXPECT_THAT(said, HasSubstr("useradd --system --user-group"));
+}
+
+TEST_F(DatabaseServerLaunchpadStartTest, WhereOthersHaveItsUsersItSaysHowToShareThem) {
+  add_worker("errand_w1");
+  auto first = start();
+  const std::string said = refusal_of(words(), {errand()}, 2);
+  EXPECT_THAT(said, HasSubstr("--identities"));
 }
 
 }  // namespace

@@ -29,9 +29,13 @@ constexpr std::string_view about_user =
     "where nspname = 'errand')";
 constexpr std::string_view is_member = "select pg_has_role('errand_user', 'member')";
 constexpr std::string_view schema_step = "select coalesce(max(number), 0)::bigint from errand.migration";
+/// The pool is for the launchpad to read; how large it is everybody may know. A database that was renamed, or
+/// restored under another name, has workers whose comment names the old one.
 constexpr std::string_view count_workers =
-    "select count(*)::bigint from pg_roles where rolname ~ '^errand_w[0-9]+$' "
-    "and shobj_description(oid, 'pg_authid') = 'errand: a worker of the database ' || current_database()";
+    "select count(*)::bigint from pg_roles, (values ('errand: a worker of the database ')) as c (about) "
+    "where rolname ~ '^errand_w[0-9]+$' and (shobj_description(oid, 'pg_authid') = about || "
+    "current_database() or pg_relation_size('errand.worker') > 0 "
+    "and starts_with(shobj_description(oid, 'pg_authid'), about))";
 constexpr std::string_view space_taken =
     "select pg_size_pretty(pg_total_relation_size('errand.block') + "
     "pg_total_relation_size('errand.directory')), "
@@ -125,14 +129,22 @@ void examine_launchpad(Connection& connection, Findings& findings) {
   }
 }
 
+/// Root's launchpad looks for workers when it starts: one that is connected has started without that look, or
+/// before they were removed.
+void tell_of_no_workers(Connection& connection, Findings& findings) {
+  const std::string message =
+      "there are none: a launchpad that root starts cannot run jobs here; one with --role runs tasks as its "
+      "own user";
+  const std::string hint = "errand database init --workers N makes them";
+  auto live = connection.run(database::statements::live_launchpads);
+  if (live && live->number(0, 1) > 0) return findings.wrong("workers", message, hint);
+  findings.notable("workers", message, hint);
+}
+
 void examine_workers(Connection& connection, Findings& findings) {
   auto count = number_of(connection, count_workers);
   if (!count) return findings.wrong("workers", count.error());
-  if (*count == 0) {
-    return findings.notable(
-        "workers", "there are none: tasks run as the launchpad's user, without database rights",
-        "errand database init --workers N, if tasks of several submitters are to be kept apart");
-  }
+  if (*count == 0) return tell_of_no_workers(connection, findings);
   const std::string there = *count == 1 ? "there is 1" : fmt::format("there are {}", *count);
   auto refused = connection.run(database::statements::why_not_lent);
   if (refused && !refused->text(0, 0).empty()) {

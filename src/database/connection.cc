@@ -134,10 +134,16 @@ struct Connection::State {
 
   [[nodiscard]] Error error_of(const PGresult* result) const {
     if (pq.PQstatus(connection) != CONNECTION_OK) return session_lost(pq.PQerrorMessage(connection));
-    const char* state = result == nullptr ? nullptr : pq.PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char* words = result == nullptr ? nullptr : pq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    return server_error(state == nullptr ? "" : state,
-                        words == nullptr ? pq.PQerrorMessage(connection) : words);
+    const std::string_view words = field_of(result, PG_DIAG_MESSAGE_PRIMARY);
+    return server_error(field_of(result, PG_DIAG_SQLSTATE),
+                        words.empty() ? pq.PQerrorMessage(connection) : words,
+                        field_of(result, PG_DIAG_MESSAGE_HINT));
+  }
+
+  /// Empty: there is no such field, or no result.
+  [[nodiscard]] std::string_view field_of(const PGresult* result, int code) const {
+    const char* field = result == nullptr ? nullptr : pq.PQresultErrorField(result, code);
+    return field == nullptr ? "" : field;
   }
 
   Result<std::string> name_of(std::string_view statement, const std::vector<Parameters::Value>& values);

@@ -59,16 +59,23 @@ bool may_pass(std::string_view words) {
          has(words, "could not receive data");
 }
 
+/// What errand knows comes first; the server, and above all the schema's own functions, may know more.
+std::string both_hints(std::string_view ours, std::string_view servers) {
+  const std::string theirs = trimmed(servers);
+  if (ours.empty() || theirs.empty()) return std::string(ours) + theirs;
+  return std::string(ours) + "; PostgreSQL's hint: " + theirs;
+}
+
 }  // namespace
 
-Error server_error(std::string_view sqlstate, std::string_view words) {
+Error server_error(std::string_view sqlstate, std::string_view words, std::string_view hint) {
   const std::string message = "PostgreSQL says: " + trimmed(words) +
                               (sqlstate.empty() ? "" : " (SQLSTATE " + std::string(sqlstate) + ")");
   for (const Meaning& meaning : meanings) {
     if (!sqlstate.starts_with(meaning.sqlstate)) continue;
-    return {meaning.code, message, meaning.transient, std::string(meaning.hint), 0};
+    return {meaning.code, message, meaning.transient, both_hints(meaning.hint, hint), 0};
   }
-  return {ErrorCode::system, message, false, "", 0};
+  return {ErrorCode::system, message, false, trimmed(hint), 0};
 }
 
 Error session_lost(std::string_view words) {

@@ -31,6 +31,12 @@ constexpr int most_repeats = 20;
 constexpr const char* no_limits =
     "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; "
     "set synchronous_commit = on; ";
+/// For sessions whose statements are all the store's own: each names its rows by a key, and jobs come and go
+/// faster than the server counts rows, so that a plan made from its counts reads whole tables, dead rows and
+/// all. By a key there is one plan, whatever the key: made anew for each, it took as long as the answer. And
+/// it is not worth compiling.
+constexpr const char* plan_by_key =
+    "set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan";
 /// Of servers from 14 and 17 on.
 constexpr const char* no_idle_limit = "; set idle_session_timeout = 0";
 constexpr const char* no_transaction_limit = "; set transaction_timeout = 0";

@@ -49,13 +49,6 @@ class Session {
   std::atomic<std::uint64_t> asked_ = 0;
 };
 
-/// For sessions whose statements are all the store's own: each names its rows by a key, and jobs come and go
-/// faster than the server counts rows, so that a plan made from its counts reads whole tables, dead rows and
-/// all. By a key there is one plan, whatever the key: made anew for each, it took as long as the answer. And it
-/// is not worth compiling.
-inline constexpr const char* plan_by_key =
-    "set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan";
-
 /// A connection for the store: nothing that is set for its role or its server cuts it short, what it commits
 /// is on disk, and it plans by key. Errors: as Connection::open.
 [[nodiscard]] Result<std::unique_ptr<Connection>> open_connection(const Target& target);

@@ -9,6 +9,9 @@
 
 namespace errand::launchpad {
 
+/// A failure as the log says it: with what to do about it.
+[[nodiscard]] std::string words_of(const Error& error);
+
 /// What keeps failing is tried every second or oftener, and said once a minute.
 class Complaints {
  public:

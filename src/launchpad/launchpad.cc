@@ -36,10 +36,16 @@ Result<void> Launchpad::connect() {
   return learn_connection();
 }
 
+/// Whether there is anything that this launchpad could run here. Errors: engine_refused.
+Result<void> Launchpad::check_purpose() {
+  return role_.empty() ? keep_those_in_pool() : check_role(session_, role_);
+}
+
 /// The server may be starting still, or again.
 Result<void> Launchpad::connect_first(const volatile int& stop) {
   for (;;) {
     auto connected = connect();
+    if (connected) connected = check_purpose();
     if (connected || !connected.error().transient || stop != 0) return connected;
     session_.connection.reset();
     reconnect_ns_ = monotonic_ns() + reconnect_interval_ns;
@@ -50,7 +56,7 @@ Result<void> Launchpad::connect_first(const volatile int& stop) {
 
 void Launchpad::tell_of_no_session(const Error& error) {
   if (complaints_.is_due(sessions, error, monotonic_ns()))
-    spdlog::warn("no session with the database, it is asked again and again: {}", error.message);
+    spdlog::warn("no session with the database, it is asked again and again: {}", words_of(error));
 }
 
 /// What is in the scratch places goes on; what was under way is in doubt.
@@ -160,7 +166,6 @@ Result<void> Launchpad::wait() {
 Result<void> Launchpad::run(const volatile int& stop) {
   TRY_VOID(wipe_all());
   TRY_VOID(connect_first(stop));
-  if (!role_.empty()) TRY_VOID(check_role(session_, role_));
   for (Slot& slot : slots_) take_back(slot);
   spdlog::info("serves {} with {} {}, lease {}", target_.place(), slots_.size(),
                slots_.size() == 1 ? "identity" : "identities", session_.lease);

@@ -29,6 +29,7 @@ class Launchpad {
  private:
   // The session (launchpad.cc).
   Result<void> connect();
+  Result<void> check_purpose();
   Result<void> connect_first(const volatile int& stop);
   void reconnect();
   void lose_session();
@@ -61,6 +62,7 @@ class Launchpad {
   // Identities (launchpad_slots.cc).
   Result<void> learn_connection();
   [[nodiscard]] std::string options_for(const Slot& slot) const;
+  Result<void> keep_those_in_pool();
   Slot* slot_for(const std::string& owner);
   Result<void> lend(Slot& slot, const std::string& owner);
   void retire(Slot& slot);

@@ -58,7 +58,7 @@ void Launchpad::claim_all() {
 bool Launchpad::claim_some(const SqlDepot::Wanted& wanted) {
   auto arrivals = depot_.claim(wanted);
   if (!arrivals) {
-    spdlog::error("cannot claim: {}", arrivals.error().message);
+    spdlog::error("cannot claim: {}", words_of(arrivals.error()));
     if (session_.connection && session_.connection->is_lost()) lose_session();
     return false;
   }
@@ -94,7 +94,7 @@ void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
   auto mirror = Mirror::arrive(depot_, slot.place, slot.terms, arrival);
   if (!mirror) {
     if (complaints_.is_due(id, mirror.error(), monotonic_ns()))
-      spdlog::error("cannot take {} in: {}", id, mirror.error().message);
+      spdlog::error("cannot take {} in: {}", id, words_of(mirror.error()));
     const ErrorCode code = mirror.error().code;
     if (code == ErrorCode::corrupt || code == ErrorCode::version_mismatch) return refuse(arrival.job);
     // Claimed under a lease that is gone with its session: it is found again.
@@ -108,12 +108,12 @@ void Launchpad::take_in(Slot& slot, const Arrival& arrival) {
   held.due_ns = held.unwatched_until_ns = monotonic_ns() + company_ns;
   if (engine::local::agent_is_up(*slot.place)) return;
   auto started = starter_.start_agent(slot.identity);
-  if (!started) spdlog::error("{}", started.error().message);
+  if (!started) spdlog::error("{}", words_of(started.error()));
 }
 
 void Launchpad::give_back(const JobKey& job) {
   if (auto given = depot_.give_back(job); !given) {
-    spdlog::warn("cannot give {} back: {}", job.id, given.error().message);
+    spdlog::warn("cannot give {} back: {}", job.id, words_of(given.error()));
   }
 }
 
@@ -222,7 +222,7 @@ void Launchpad::tell_of(HeldJob& job, const Error& error) {
   job.finds_no_room = error.code == ErrorCode::no_space && error.os_error == 0;
   const std::string& id = job.mirror->job().id;
   if (!complaints_.is_due(id, error, monotonic_ns())) return;
-  spdlog::error("cannot carry {}, it is tried again every second: {}", id, error.message);
+  spdlog::error("cannot carry {}, it is tried again every second: {}", id, words_of(error));
 }
 
 /// To clients, by a lock: a full database takes no other word.
@@ -243,7 +243,7 @@ void Launchpad::look_after(Slot& slot) {
   if (slot.is_idle()) return;
   if (!engine::local::agent_is_up(*slot.place)) {
     auto started = starter_.start_agent(slot.identity);
-    if (!started) spdlog::error("{}", started.error().message);
+    if (!started) spdlog::error("{}", words_of(started.error()));
   }
   for (auto& [id, job] : slot.jobs) {
     job.settled = job.settled || job.mirror->settled_here();

@@ -45,6 +45,15 @@ std::string host_of(const database::Target& target, const std::string& port) {
   return access(socket.c_str(), F_OK) == 0 ? usual_socket_folder : "/tmp";
 }
 
+Error no_workers(const std::vector<Slot>& slots) {
+  std::string names = slots.front().identity.role();
+  if (slots.size() > 1) names += " ... " + slots.back().identity.role();
+  return {ErrorCode::engine_refused, "no job could run: the database has no worker " + names, false,
+          "errand database init --workers N makes them; a launchpad that needs none, for one submitter, is "
+          "started as another user than root, with --role",
+          0};
+}
+
 }  // namespace
 
 std::string Launchpad::options_for(const Slot& slot) const {
@@ -67,6 +76,20 @@ Result<void> Launchpad::learn_connection() {
   return {};
 }
 
+/// Without its worker an identity would be tried again and again, and its jobs would wait for ever. Errors:
+/// engine_refused (none is left).
+Result<void> Launchpad::keep_those_in_pool() {
+  TRY(const auto pool, read_pool(session_));
+  const auto lacks_worker = [&](const Slot& slot) { return !pool.contains(slot.identity.role()); };
+  if (std::all_of(slots_.begin(), slots_.end(), lacks_worker)) return no_workers(slots_);
+  for (const Slot& slot : slots_) {
+    if (lacks_worker(slot))
+      spdlog::warn("{} is not used: the database has no worker {}", slot.identity.user, slot.identity.role());
+  }
+  std::erase_if(slots_, lacks_worker);
+  return {};
+}
+
 /// The identity that serves the submitter; one that was free or idle, if he has none. Null: there is none, or
 /// his role may not be lent.
 Slot* Launchpad::slot_for(const std::string& owner) {
@@ -84,7 +107,7 @@ Slot* Launchpad::slot_for(const std::string& owner) {
   auto given = lend(*best, owner);
   if (given) return best;
   if (complaints_.is_due(lending_to(owner), given.error(), monotonic_ns()))
-    spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, given.error().message);
+    spdlog::error("cannot give {} to {}: {}", best->identity.user, owner, words_of(given.error()));
   retire(*best);
   if (session_.connection && session_.connection->is_lost()) {
     lose_session();
@@ -149,7 +172,7 @@ Result<void> Launchpad::wipe(Slot& slot) {
   }
   slot.unusable_until_ns = monotonic_ns() + wipe_again_ns;
   if (complaints_.is_due(slot.identity.user, wiped.error(), monotonic_ns()))
-    spdlog::error("{} serves nobody for now: {}", slot.identity.user, wiped.error().message);
+    spdlog::error("{} serves nobody for now: {}", slot.identity.user, words_of(wiped.error()));
   return wiped;
 }
 
@@ -182,7 +205,7 @@ void Launchpad::take_back(Slot& slot) {
   auto taken = session_.connection->run("select errand.take_back($1::name, $2)",
                                         database::Parameters().text(worker).number(session_.lease));
   if (taken) return;
-  spdlog::warn("cannot take {} back: {}", worker, taken.error().message);
+  spdlog::warn("cannot take {} back: {}", worker, words_of(taken.error()));
   slot.unusable_until_ns = monotonic_ns() + hold_ns;
 }
 
@@ -199,7 +222,7 @@ void Launchpad::end() {
       job.settled = job.mirror->settled_here();
       auto shipped = job.settled ? job.mirror->settle(monotonic_ns())
                                  : Result<bool>(job.mirror->ship(monotonic_ns() + look_interval_ns).ok());
-      if (!shipped) spdlog::warn("cannot carry {}: {}", id, shipped.error().message);
+      if (!shipped) spdlog::warn("cannot carry {}: {}", id, words_of(shipped.error()));
     }
   }
   if (session_.connection) (void)let_go(session_);

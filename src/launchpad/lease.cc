@@ -19,9 +19,7 @@ constexpr std::int64_t format_major = 1;
 /// Numbers that others hold, by chance or to be in the way.
 constexpr int most_draws = 1000;
 
-/// No setting of the role's own may cut a long shipment short, or answer for what is not on disk.
-constexpr const char* settings =
-    "set statement_timeout = 0; set lock_timeout = 0; set synchronous_commit = on; listen errand_submit";
+constexpr const char* hear_of_submissions = "listen errand_submit";
 /// A dead launchpad's session is noticed in the middle of a statement, too. Servers before 14 cannot.
 constexpr const char* check_for_us = "set client_connection_check_interval = '1s'";
 
@@ -37,9 +35,12 @@ Result<void> check_place(database::Connection& connection) {
     return Error{ErrorCode::not_found, "the database has no place for jobs", false,
                  "errand database init URI", 0};
   }
-  if (rows.number(0, 0) <= format_major) return {};
-  return Error{ErrorCode::version_mismatch, "the place in the database has a newer format", false,
-               "use a newer errand", 0};
+  const std::int64_t major = rows.number(0, 0);
+  if (major <= format_major) return {};
+  return Error{ErrorCode::version_mismatch,
+               "the place in the database has format " + std::to_string(major) + ", this errand knows " +
+                   std::to_string(format_major),
+               false, "use a newer errand", 0};
 }
 
 Result<std::int64_t> take_lease(database::Connection& connection) {
@@ -71,12 +72,11 @@ Error explained(Error error) {
 
 Result<LeasedSession> open_session(const database::Target& target, const std::string& role) {
   LeasedSession session;
-  auto opened = database::Connection::open(target);
+  auto opened = database::open_connection(target);
   if (!opened) return explained(std::move(opened).error());
   session.connection = *std::move(opened);
   TRY_VOID(check_place(*session.connection));
-  TRY_VOID(session.connection->run_script(settings));
-  TRY_VOID(session.connection->run_script(database::plan_by_key));
+  TRY_VOID(session.connection->run_script(hear_of_submissions));
   (void)session.connection->run_script(check_for_us);
   // A hint to those who are not served: if somebody is in the way of the lock, they are told less.
   if (!role.empty())
@@ -92,6 +92,13 @@ Result<void> check_role(LeasedSession& session, const std::string& role) {
   return Error{ErrorCode::engine_refused,
                "jobs of the role " + role + " cannot be run: " + std::string(rows.text(0, 0)), false,
                "name another submitter with --role; errand database init --user ROLE makes a role one", 0};
+}
+
+Result<std::set<std::string>> read_pool(LeasedSession& session) {
+  TRY(Rows rows, session.connection->run("select name::text from errand.worker"));
+  std::set<std::string> pool;
+  for (std::size_t row = 0; row < rows.count(); ++row) pool.emplace(rows.text(row, 0));
+  return pool;
 }
 
 Result<void> adopt(LeasedSession& session, std::int64_t earlier) {

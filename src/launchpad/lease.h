@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "database/connection.h"
@@ -25,6 +26,9 @@ struct LeasedSession {
 /// Whether that submitter can be served without identities: as strict as where his role would be lent.
 /// Errors: engine_refused.
 [[nodiscard]] Result<void> check_role(LeasedSession& session, const std::string& role);
+
+/// The worker roles of this database: an identity whose role is none of them can be lent nobody's.
+[[nodiscard]] Result<std::set<std::string>> read_pool(LeasedSession& session);
 
 /// The jobs that were held under a lease that is gone with its session are held under the new one, short of
 /// those that somebody has taken over.

@@ -37,6 +37,12 @@ constexpr const char* own_program = "/proc/self/exe";
 /// The agent stays as long as the launchpad: jobs come at any time.
 constexpr const char* agent_idle = "ERRAND_AGENT_IDLE=31536000";
 
+constexpr const char* first_worker = "errand-w1";
+constexpr const char* making_users =
+    "errand-lp, errand-w1 ... are made by: systemd-sysusers .../share/errand/errand-launchpad.sysusers; "
+    "without "
+    "systemd by useradd --system --user-group NAME. docs/database.md says more";
+
 volatile int stop_asked = 0;
 void on_stop(int) {
   stop_asked = 1;
@@ -120,6 +126,13 @@ Result<void> look_for_identities(Plan& plan) {
   return {};
 }
 
+Error no_identity() {
+  const bool are_taken = getpwnam(first_worker) != nullptr;
+  return refuse("no user errand-w1, errand-w2 ... is there and free",
+                are_taken ? "other launchpads of this host have them: give those fewer with --identities"
+                          : making_users);
+}
+
 /// Those of a launchpad that was killed are free when all that it had started is dead.
 Result<void> find_identities(Plan& plan) {
   if (mkdir(lock_folder, 0700) != 0 && errno != EEXIST) {
@@ -132,16 +145,12 @@ Result<void> find_identities(Plan& plan) {
   const std::uint64_t share = process_share(own_group_process_limit(), plan.identities.size());
   for (Identity& identity : plan.identities) identity.most_processes = share;
   if (!plan.identities.empty()) return {};
-  return refuse("no user errand-w1, errand-w2 ... is there and free",
-                "errand database init --help says how to make them");
+  return no_identity();
 }
 
 Result<void> plan_for_root(Plan& plan) {
   const passwd* entry = getpwnam(own_user);
-  if (entry == nullptr) {
-    return refuse(std::string("there is no user ") + own_user,
-                  "errand database init --help says how to make it");
-  }
+  if (entry == nullptr) return refuse(std::string("there is no user ") + own_user, making_users);
   plan.uid = entry->pw_uid;
   plan.gid = entry->pw_gid;
   if (plan.uid == 0) return refuse(std::string(own_user) + " must not be root", "");

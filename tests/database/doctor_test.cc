@@ -42,9 +42,25 @@ TEST_F(DatabaseDoctor, FindsTheLaunchpadWhenThereIsOne) {
   EXPECT_THAT(about(alone, "clock"), HasSubstr("good"));
   auto launchpad = connect_as("launchpad");
   must(*launchpad, "select pg_advisory_lock(25970, 5)");
+  auto here = connect_as("administrator");
+  must(*here, "insert into errand.worker (name) values ('errand_w1')");
   const auto accompanied = examined_as("alice");
   EXPECT_THAT(about(accompanied, "launchpad"), HasSubstr("good"));
-  EXPECT_FALSE(anything_wrong(accompanied));
+  EXPECT_FALSE(anything_wrong(accompanied)) << "whatever database the worker's comment names";
+}
+
+TEST_F(DatabaseDoctor, SaysWhatAPlaceWithoutWorkersIsGoodFor) {
+  ASSERT_TRUE(init());
+  auto own = connect_as("launchpad");
+  must(*own, "select pg_advisory_lock(25970, 5)");
+  must(*own, "select pg_advisory_lock_shared(25972, hashtext('alice'))");
+  const std::string none = about(examined_as("alice"), "workers");
+  EXPECT_THAT(none, HasSubstr("notable: there are none: a launchpad that root starts cannot run jobs here"));
+  EXPECT_THAT(none, HasSubstr("--role runs tasks as its own user"));
+  EXPECT_THAT(none, HasSubstr("errand database init --workers N"));
+  auto roots = connect_as("launchpad");
+  must(*roots, "select pg_advisory_lock(25970, 6)");
+  EXPECT_THAT(about(examined_as("alice"), "workers"), HasSubstr("wrong: there are none"));
 }
 
 TEST_F(DatabaseDoctor, TellsALaunchpadOfOthersFromOnesOwn) {

@@ -162,6 +162,25 @@ void LaunchpadFixture::serve(Running& running, const std::vector<std::string>& w
   if (running.pid > 0) started_.push_back(running.pid);
 }
 
+std::string LaunchpadFixture::refusal_of(const std::vector<std::string>& words,
+                                         const std::vector<std::string>& command, int code) {
+  const std::string log = file("refusal.log");
+  const pid_t pid = spawn_launchpad(words, log, command);
+  int status = 0;
+  bool has_ended = false;
+  (void)eventually([&] {
+    has_ended = waitpid(pid, &status, WNOHANG) == pid;
+    return has_ended || text_of_file(log).find("serves") != std::string::npos;
+  });
+  if (!has_ended) {
+    ::kill(pid, SIGTERM);
+    waitpid(pid, &status, 0);
+  }
+  EXPECT_TRUE(has_ended) << "it has begun";
+  EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, code);
+  return text_of_file(log);
+}
+
 std::string LaunchpadFixture::log_of(const Running& launchpad) const {
   return text_of_file(launchpad.log);
 }

@@ -43,6 +43,9 @@ class LaunchpadFixture : public DatabaseFixture {
   /// The same with these words alone, of which `command` becomes errand.
   void serve(Running& running, const std::vector<std::string>& words,
              const std::vector<std::string>& command = {std::getenv("ERRAND_COMMAND")});
+  /// What a launchpad says that has to refuse to begin, with that exit code.
+  std::string refusal_of(const std::vector<std::string>& words, const std::vector<std::string>& command,
+                         int code);
   /// Ends it as systemd would, and waits. The exit code; -1: it was killed.
   int stop(Running& launchpad);
   /// kill -9, and waits until all that it had started is dead.

@@ -18,6 +18,7 @@ class DatabaseServerIdentitiesTest : public LaunchpadFixture {
       (void)own_administrator().run_script("alter database " + database_ +
                                            " reset client_connection_check_interval");
     }
+    if (has_a_setting_left_) (void)own_administrator().run_script("alter role errand_w1 reset all");
     LaunchpadFixture::TearDown();
   }
   /// Nobody can remove the folder as long as something is mounted there, though it looks as it did. False:
@@ -52,6 +53,7 @@ class DatabaseServerIdentitiesTest : public LaunchpadFixture {
   }
 
   bool is_told_not_to_look_ = false;
+  bool has_a_setting_left_ = false;
 
  private:
   std::string mounted_;
@@ -75,6 +77,20 @@ TEST_F(DatabaseServerIdentitiesTest, OneThatCannotBeEmptiedServesNobodyElse) {
   let_go("go");
   expect_value(*his, 2);
   EXPECT_THAT(log_of(launchpad), HasSubstr("is of use again"));
+}
+
+TEST_F(DatabaseServerIdentitiesTest, AWorkerWithSettingsOfItsOwnIsMendedByWhatTheLogSays) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs the workers' users";
+  has_a_setting_left_ = true;
+  ASSERT_TRUE(own_administrator().run_script("alter role errand_w1 set search_path = x"));
+  auto launchpad = start({"--identities", "1"});
+  auto job = exec(leaving("alice"), echo_after, 1);
+  ASSERT_TRUE(job) << job.error().message;
+  ASSERT_TRUE(eventually(
+      [&] { return log_of(launchpad).find("cannot give errand-w1 to alice") != std::string::npos; }));
+  EXPECT_THAT(log_of(launchpad), HasSubstr("alter role errand_w1 reset all"));
+  ASSERT_TRUE(own_administrator().run_script("alter role errand_w1 reset all"));
+  expect_value(*job, 1);
 }
 
 /// A failure that may pass is tried again in a second, and launchpads that could do better are told; not only

@@ -84,21 +84,7 @@ class DatabaseServerLaunchpadUserTest : public LaunchpadFixture {
 
   /// What a launchpad says that has to refuse to begin.
   std::string refusal(const std::vector<std::string>& words, int code = 5) {
-    const std::string log = file("refusal.log");
-    const pid_t pid = spawn_launchpad(words, log, command());
-    int status = 0;
-    bool has_ended = false;
-    (void)eventually([&] {
-      has_ended = waitpid(pid, &status, WNOHANG) == pid;
-      return has_ended || text_of_file(log).find("serves") != std::string::npos;
-    });
-    if (!has_ended) {
-      ::kill(pid, SIGTERM);
-      waitpid(pid, &status, 0);
-    }
-    EXPECT_TRUE(has_ended) << "it has begun";
-    EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, code);
-    return text_of_file(log);
+    return refusal_of(words, command(), code);
   }
 
   std::string user_;

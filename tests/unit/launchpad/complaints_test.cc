@@ -27,6 +27,12 @@ TEST(Complaints, AnotherFailureAndAnotherSubjectAreNews) {
   EXPECT_TRUE(complaints.is_due("another", stopped, 1001));
 }
 
+TEST(Complaints, TheLogSaysWhatToDo) {
+  EXPECT_EQ(words_of(full), "at block 7");
+  EXPECT_EQ(words_of({ErrorCode::no_space, "at block 7", true, "make room", 0}),
+            "at block 7 (hint: make room)");
+}
+
 TEST(Complaints, WhatHasEndedIsToldOnceAndBeginsAnew) {
   Complaints complaints;
   EXPECT_FALSE(complaints.end("a job"));

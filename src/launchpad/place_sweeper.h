@@ -11,10 +11,10 @@
 
 namespace errand::launchpad {
 
-/// What a submitter who only fetches leaves in the database, and no clean-up ever removes: tombstones that are
-/// too old, programs that no job links to, what a client that died had begun to submit. Once an hour it is
-/// removed by a process of its own, with a session of its own, while the launchpad goes on; one thread must
-/// be all there is when `tend` is called. It dies with the launchpad.
+/// What a submitter who only fetches leaves in the database, and no clean-up ever removes: tombstones that
+/// are too old, programs that no job links to, what a client that died had begun to submit. Once an hour it
+/// is removed by a process of its own, with a session of its own, while the launchpad goes on; one thread
+/// must be all there is when `tend` is called. It dies with the launchpad.
 class PlaceSweeper {
  public:
   PlaceSweeper(database::Target target, std::int64_t now_ns);

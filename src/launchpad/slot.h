@@ -20,7 +20,8 @@ struct HeldJob {
   bool settled = false;     ///< its agent has let go of it
   bool abandoned = false;   ///< it is nobody's any more in the database; its agent is told to end it
   std::int64_t due_ns = 0;  ///< what waits in the scratch directory is shipped by then; 0: nothing waits
-  std::int64_t unwatched_until_ns = 0;  ///< so long its end alone wakes us; 0: whatever its workers write, too
+  std::int64_t unwatched_until_ns =
+      0;                           ///< so long its end alone wakes us; 0: whatever its workers write, too
   std::int64_t hold_until_ns = 0;  ///< after a failure that may pass
   bool finds_no_room = false;      ///< in the database, for what it has made
 };

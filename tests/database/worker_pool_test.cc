@@ -9,8 +9,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Two workers of this database alone; a launchpad with the lease 77 that holds a job of alice's. No other test runs
-/// meanwhile: what is granted here holds for the whole server, pg_hba.conf's rules for workers included.
+/// Two workers of this database alone; a launchpad with the lease 77 that holds a job of alice's. No other
+/// test runs meanwhile: what is granted here holds for the whole server, pg_hba.conf's rules for workers
+/// included.
 class DatabaseServerWorkerPool : public DatabaseScratch {
  protected:
   void SetUp() override {

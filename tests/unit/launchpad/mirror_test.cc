@@ -116,8 +116,7 @@ TEST_F(LaunchpadMirrorTest, TheManifestIsThatOfThisHost) {
   terms.time_limit = std::chrono::milliseconds(9000);
   share::Manifest here = on_this_host(manifest, terms);
   manifest.context.working_directory = "/no/such/directory";
-  EXPECT_EQ(on_this_host(manifest, terms).working_directory, "/no/such/directory")
-      << "it was asked for by name";
+  EXPECT_EQ(on_this_host(manifest, terms).working_directory, "/no/such/directory") << "asked for";
   EXPECT_EQ(here.context.engine, "local");
   EXPECT_EQ(here.context.cores, 2);
   EXPECT_EQ(here.context.task_memory_limit, 400u);

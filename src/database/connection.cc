@@ -155,6 +155,7 @@ Result<std::string> Connection::State::name_of(std::string_view statement,
   auto known = prepared.find(statement);
   if (known != prepared.end()) return known->second;
   std::vector<Oid> types;
+  types.reserve(values.size());
   for (const Parameters::Value& value : values) types.push_back(value.type);
   std::string text(statement);
   std::string name = "errand_" + std::to_string(prepared.size());
@@ -267,6 +268,7 @@ Result<std::vector<ResultColumn>> Connection::describe(const std::string& query)
   if (!described || pq.PQresultStatus(described.get()) != PGRES_COMMAND_OK)
     return state_->error_of(described.get());
   std::vector<ResultColumn> columns;
+  columns.reserve(static_cast<std::size_t>(pq.PQnfields(described.get())));
   for (int column = 0; column < pq.PQnfields(described.get()); ++column) {
     columns.push_back({pq.PQfname(described.get(), column), pq.PQftype(described.get(), column)});
   }

@@ -96,7 +96,7 @@ std::string finished(const Evidence& evidence, const Facts& facts) {
 }
 
 std::string failed(const Evidence& evidence, const Facts& facts) {
-  const std::string failure = first(evidence);
+  std::string failure = first(evidence);
   if (facts.failures <= 1 && !failure.empty()) return failure;
   std::string count = facts.failures == evidence.total && evidence.total > 1
                           ? fmt::format("all {} failed", tasks(evidence.total))

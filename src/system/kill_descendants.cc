@@ -77,8 +77,19 @@ bool Killing::stop_all() {
   return stopped_.size() > before;
 }
 
+// The kernel's lists of children leave some out while others of them end: a spared one may have been taken
+// for another, and stopped. It goes on; whoever is seen again is stopped again.
 void Killing::kill_all() {
-  for (const ProcessId& process : living()) processes_.signal(process.pid, SIGKILL);
+  std::set<std::pair<std::int32_t, std::uint64_t>> killed;
+  for (const ProcessId& process : living()) {
+    processes_.signal(process.pid, SIGKILL);
+    killed.emplace(process.pid, process.start);
+  }
+  for (const auto& [pid, start] : stopped_) {
+    const auto process = killed.contains({pid, start}) ? std::nullopt : processes_.find(pid);
+    if (process && process->start == start && processes_.is_alive(*process)) processes_.signal(pid, SIGCONT);
+  }
+  stopped_ = std::move(killed);
 }
 
 // Twice, because a look at a moving tree may miss somebody.

@@ -41,7 +41,8 @@ namespace errand::launchpad {
 namespace {
 
 /// Nobody's on this machine.
-constexpr uid_t some_user = 64321;
+/// Nobody else's, nor that of a test that runs beside this one: all of a user's processes are ended here.
+const uid_t some_user = 40'000 + static_cast<uid_t>(getpid()) % 20'000;
 
 class StarterOfAnIdentity : public testing::Test {
  protected:
@@ -131,7 +132,7 @@ TEST_F(StarterOfAnIdentity, LeavesOthersAlone) {
   Starter starter = fork_off();
   const pid_t other = fork();
   if (other == 0) {
-    if (setresuid(some_user + 1, some_user + 1, some_user + 1) != 0) _exit(1);
+    if (setresuid(some_user + 20'000, some_user + 20'000, some_user + 20'000) != 0) _exit(1);
     for (;;) pause();
   }
   started_.push_back(other);

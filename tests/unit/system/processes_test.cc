@@ -309,6 +309,43 @@ TEST(MemoryProcesses, KillingLeavesOnlyTheSpared) {
   EXPECT_THAT(fake.signals_of(daemon), ElementsAre(SIGSTOP, SIGKILL));
 }
 
+/// The kernel's lists leave a child out now and then: here the second that is asked for below `parent`.
+class LeavesOneOut final : public Processes {
+ public:
+  LeavesOneOut(MemoryProcesses& real, std::int32_t parent) : real_(real), parent_(parent) {}
+  [[nodiscard]] ProcessId self() const override { return real_.self(); }
+  [[nodiscard]] std::optional<ProcessId> find(std::int32_t pid) const override { return real_.find(pid); }
+  [[nodiscard]] bool is_alive(const ProcessId& process) const override { return real_.is_alive(process); }
+  Result<std::int32_t> spawn(const SpawnRequest& request) override { return real_.spawn(request); }
+  void signal(std::int32_t pid, int number) override { real_.signal(pid, number); }
+  [[nodiscard]] std::vector<std::int32_t> descendants(std::int32_t root) const override {
+    const bool is_left_out = root == parent_ && ++questions_ == 2;
+    return is_left_out ? std::vector<std::int32_t>() : real_.descendants(root);
+  }
+  [[nodiscard]] std::vector<std::int32_t> with_environment(const std::string& entry) const override {
+    return real_.with_environment(entry);
+  }
+  void reap(std::int32_t pid) override { real_.reap(pid); }
+
+ private:
+  MemoryProcesses& real_;
+  const std::int32_t parent_;
+  mutable int questions_ = 0;
+};
+
+TEST(MemoryProcesses, ASparedOneThatWasStoppedByMistakeGoesOn) {
+  MemoryProcesses fake;
+  const std::int32_t self = fake.self().pid;
+  const auto warm_parent = fake.add(self);
+  const auto spare = fake.add(warm_parent);
+  const auto daemon = fake.add(self);
+  LeavesOneOut looked_at(fake, warm_parent);
+  kill_descendants(looked_at, self, {warm_parent});
+  EXPECT_THAT(fake.descendants(self), UnorderedElementsAre(warm_parent, spare));
+  EXPECT_THAT(fake.signals_of(daemon), ElementsAre(SIGSTOP, SIGKILL));
+  EXPECT_THAT(fake.signals_of(spare), ElementsAre(SIGSTOP, SIGCONT));
+}
+
 TEST(MemoryProcesses, SpawnFindEnvironmentAndReuse) {
   MemoryProcesses fake;
   const auto pid = *fake.spawn(shell("true"));

@@ -202,6 +202,13 @@ void LaunchpadFixture::kill(Running& launchpad) {
   EXPECT_TRUE(eventually([&] { return processes_below(launchpad.scratch).empty(); }));
 }
 
+pid_t LaunchpadFixture::begun_task(const std::string& name, int task) const {
+  pid_t process = 0;
+  if (!eventually([&] { return began(name, task); })) return 0;
+  std::ifstream(file(name + ".started." + std::to_string(task))) >> process;
+  return process;
+}
+
 bool LaunchpadFixture::eventually(const std::function<bool()>& condition) {
   for (int i = 0; i < 12000; ++i) {
     if (condition()) return true;

@@ -58,6 +58,8 @@ class LaunchpadFixture : public DatabaseFixture {
   /// Whether the task of wait_for_file with that name and number has begun, and how often.
   [[nodiscard]] bool began(const std::string& name, int task) const { return starts(name, task) > 0; }
   [[nodiscard]] int starts(const std::string& name, int task) const;
+  /// The process of that task, once it has begun; 0: it has not within two minutes.
+  [[nodiscard]] pid_t begun_task(const std::string& name, int task) const;
   /// A job of alice with a task that is done and one that runs: the launchpad is killed, the next one goes
   /// on.
   void expect_next_goes_on(const std::function<Running()>& start_one);

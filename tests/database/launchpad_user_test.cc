@@ -130,9 +130,7 @@ TEST_F(DatabaseServerLaunchpadUserTest, ACanceledJobEnds) {
   auto launchpad = start_for_alice();
   auto job = exec(leaving("alice"), wait_for_file, 1, file("never"));
   ASSERT_TRUE(job) << job.error().message;
-  ASSERT_TRUE(eventually([&] { return began("never", 1); }));
-  pid_t task = 0;
-  std::ifstream(file("never.started.1")) >> task;
+  const pid_t task = begun_task("never", 1);
   ASSERT_GT(task, 0);
   ASSERT_TRUE(cancel_job(*job));
   auto status = wait_for_job(*job);

@@ -44,7 +44,8 @@ build_in() {
 # told, and says so.
 forget_other_compiler() {
   local cached
-  cached=$(sed -n 's/^CMAKE_CXX_COMPILER:[^=]*=//p' "$1/CMakeCache.txt" 2>/dev/null)
+  [[ -f $1/CMakeCache.txt ]] || return 0
+  cached=$(sed -n 's/^CMAKE_CXX_COMPILER:[^=]*=//p' "$1/CMakeCache.txt")
   [[ -z $cached || $cached == "$(command -v "$2")" ]] || rm -rf "$1/CMakeCache.txt" "$1/CMakeFiles"
 }
 

@@ -29,6 +29,15 @@ inline constexpr std::string_view list_blocks =
     "case when octet_length(data) <= $3 then data end "
     "from errand.block where owner = $1::name and directory = $2 order by file, start limit $4";
 
+/// The same of many directories, $2 an array of them; the directory's path and when it was made come first.
+inline constexpr std::string_view list_blocks_of_many =
+    "select d.path, (extract(epoch from d.created) * 1000000)::bigint, "
+    "b.file, b.start, (extract(epoch from b.written) * 1000000)::bigint, "
+    "case when octet_length(b.data) <= $3 then b.data end "
+    "from errand.directory d cross join lateral (select file, start, written, data from errand.block "
+    "where owner = d.owner and directory = d.path order by file, start limit $4) b "
+    "where d.owner = $1::name and d.path = any($2) order by d.path, b.file, b.start";
+
 inline constexpr std::string_view job_info =
     "select (extract(epoch from greatest(d.created, (select max(b.written) from errand.block b "
     "where b.owner = d.owner and b.directory = d.path))) * 1000000)::bigint "
@@ -195,9 +204,10 @@ inline constexpr std::string_view live_launchpads =
     "where l.locktype = 'advisory' and l.granted and l.classid = 25970 and l.objid <> 0 and l.objsubid = 2 "
     "and l.database = (select oid from pg_database where datname = current_database()) "
     "and a.usename = 'errand_launchpad'";
-/// A launchpad whose shipments find no room says so by this lock, $1 its lease; no more: by the other.
-inline constexpr std::string_view say_no_room = "select pg_try_advisory_lock(25973, $1::bigint::int)";
-inline constexpr std::string_view say_room = "select pg_advisory_unlock(25973, $1::bigint::int)";
+/// A launchpad that finds no room for what a job's tasks have made says so by this lock, $1 the job's
+/// directory; it gives it back when it does.
+inline constexpr std::string_view say_no_room = "select pg_try_advisory_lock_shared(25973, hashtext($1))";
+inline constexpr std::string_view say_room = "select pg_advisory_unlock_shared(25973, hashtext($1))";
 /// A launchpad that cannot read a job says so by this lock: $1 the job's directory. Shared, since several
 /// may.
 inline constexpr std::string_view say_unreadable = "select pg_try_advisory_lock_shared(25974, hashtext($1))";

@@ -18,6 +18,15 @@ namespace {
 
 constexpr const char* sessions = "the session with the database";
 
+Error no_workers(const std::vector<Slot>& slots) {
+  std::string names = slots.front().identity.role();
+  if (slots.size() > 1) names += " ... " + slots.back().identity.role();
+  return {ErrorCode::engine_refused, "no job could run: the database has no worker " + names, false,
+          "errand database init --workers N makes them; a launchpad that needs none, for one submitter, is "
+          "started as another user than root, with --role",
+          0};
+}
+
 }  // namespace
 
 Launchpad::Launchpad(database::Target target, Starter starter, std::vector<Slot> slots, std::string role)
@@ -38,7 +47,9 @@ Result<void> Launchpad::connect() {
 
 /// Whether there is anything that this launchpad could run here. Errors: engine_refused.
 Result<void> Launchpad::check_purpose() {
-  return role_.empty() ? keep_those_in_pool() : check_role(session_, role_);
+  if (!role_.empty()) return check_role(session_, role_);
+  TRY_VOID(look_for_workers());
+  return count_with_worker() > 0 ? Result<void>() : no_workers(slots_);
 }
 
 /// The server may be starting still, or again.
@@ -65,10 +76,12 @@ void Launchpad::lose_session() {
   spdlog::warn("the session with the database is lost");
   depot_.use(nullptr, 0);
   session_.connection.reset();
-  no_room_ = false;
   reconnect_ns_ = monotonic_ns();
   for (Slot& slot : slots_) {
-    for (auto& [id, job] : slot.jobs) job.mirror->doubt();
+    for (auto& [id, job] : slot.jobs) {
+      job.mirror->doubt();
+      job.has_said_no_room = false;
+    }
   }
 }
 
@@ -166,9 +179,12 @@ Result<void> Launchpad::wait() {
 Result<void> Launchpad::run(const volatile int& stop) {
   TRY_VOID(wipe_all());
   TRY_VOID(connect_first(stop));
-  for (Slot& slot : slots_) take_back(slot);
-  spdlog::info("serves {} with {} {}, lease {}", target_.place(), slots_.size(),
-               slots_.size() == 1 ? "identity" : "identities", session_.lease);
+  for (Slot& slot : slots_) {
+    if (slot.has_worker) take_back(slot);
+  }
+  const std::size_t count = count_with_worker();
+  spdlog::info("serves {} with {} {}, lease {}", target_.place(), count,
+               count == 1 ? "identity" : "identities", session_.lease);
   Result<void> served;
   while (stop == 0 && served) {
     reconnect();

@@ -44,6 +44,7 @@ class Launchpad {
 
   // Jobs (launchpad_jobs.cc).
   void claim_all();
+  void begin_scan();
   [[nodiscard]] bool claim_some(const SqlDepot::Wanted& wanted);
   HeldJob* find_held(const JobKey& job);
   void take_in(Slot& slot, const Arrival& arrival);
@@ -56,13 +57,14 @@ class Launchpad {
   Result<void> carry(Slot& slot, HeldJob& job);
   void heed(HeldJob& job, const Error& error);
   void tell_of(HeldJob& job, const Error& error);
-  void say_whether_there_is_room();
+  void say_whether_there_is_room(const std::string& id, HeldJob& job);
   void look_after(Slot& slot);
 
   // Identities (launchpad_slots.cc).
   Result<void> learn_connection();
   [[nodiscard]] std::string options_for(const Slot& slot) const;
-  Result<void> keep_those_in_pool();
+  Result<void> look_for_workers();
+  [[nodiscard]] std::size_t count_with_worker() const;
   Slot* slot_for(const std::string& owner);
   Result<void> lend(Slot& slot, const std::string& owner);
   void retire(Slot& slot);
@@ -90,7 +92,6 @@ class Launchpad {
   std::string task_options_;          ///< that every session of a task begins with, as PGOPTIONS has them
   Complaints complaints_;
   PlaceSweeper sweeper_;
-  bool no_room_ = false;  ///< clients have been told that the database is full
   std::map<std::string, std::int64_t>
       refused_;  ///< roles that may not be lent, and until when that is believed
 };

@@ -13,6 +13,16 @@
 /// From claim to end: one job after the other.
 namespace errand::launchpad {
 
+/// For what nobody has told us of: jobs, of dead launchpads too, and new workers.
+void Launchpad::begin_scan() {
+  scanned_ns_ = monotonic_ns() - (connected_now_ ? scan_interval_ns - second_scan_ns : 0);
+  connected_now_ = false;
+  for (Slot& slot : slots_) {
+    for (auto& [id, job] : slot.jobs) job.rung = true;
+  }
+  if (role_.empty() && !look_for_workers() && session_.connection->is_lost()) lose_session();
+}
+
 /// Claims until nothing is left that we could run: one claim for each notification would let a backlog stall.
 void Launchpad::claim_all() {
   if (!session_.connection) return;
@@ -20,13 +30,7 @@ void Launchpad::claim_all() {
   if (!wanted_ && !scan_ && awaited_.empty()) return;
   const bool of_the_dead = scan_;
   const bool all = wanted_ || scan_;
-  if (scan_) {
-    scanned_ns_ = monotonic_ns() - (connected_now_ ? scan_interval_ns - second_scan_ns : 0);
-    connected_now_ = false;
-    for (Slot& slot : slots_) {
-      for (auto& [id, job] : slot.jobs) job.rung = true;
-    }
-  }
+  if (scan_) begin_scan();
   wanted_ = scan_ = false;
   for (bool more = true; more && session_.connection;) {
     SqlDepot::Wanted ours{{}, {}, claim_batch, of_the_dead};
@@ -134,13 +138,13 @@ void Launchpad::attend_all() {
     if (look) look_after(slot);
     if (!slot.is_free()) attend(slot);
   }
-  say_whether_there_is_room();
 }
 
 void Launchpad::attend(Slot& slot) {
   for (auto next = slot.jobs.begin(); next != slot.jobs.end();) {
     auto held = next++;
     attend(slot, held->second);
+    say_whether_there_is_room(held->first, held->second);
     if (held->second.mirror) continue;
     const bool was_full = slot.jobs.size() >= most_held;
     slot.jobs.erase(held);
@@ -226,16 +230,12 @@ void Launchpad::tell_of(HeldJob& job, const Error& error) {
 }
 
 /// To clients, by a lock: a full database takes no other word.
-void Launchpad::say_whether_there_is_room() {
-  bool none = false;
-  for (const Slot& slot : slots_) {
-    for (const auto& [id, job] : slot.jobs) none = none || job.finds_no_room;
-  }
-  if (none == no_room_ || !session_.connection) return;
-  const auto lease = database::Parameters().number(session_.lease);
+void Launchpad::say_whether_there_is_room(const std::string& id, HeldJob& job) {
+  if (job.finds_no_room == job.has_said_no_room || !session_.connection) return;
   const auto said = session_.connection->run(
-      none ? database::statements::say_no_room : database::statements::say_room, lease);
-  if (said) no_room_ = none;
+      job.finds_no_room ? database::statements::say_no_room : database::statements::say_room,
+      database::Parameters().text(share::job_path(id)));
+  if (said) job.has_said_no_room = job.finds_no_room;
 }
 
 /// What wakes nobody: progress, and an agent that was killed by what it ran.

@@ -45,15 +45,6 @@ std::string host_of(const database::Target& target, const std::string& port) {
   return access(socket.c_str(), F_OK) == 0 ? usual_socket_folder : "/tmp";
 }
 
-Error no_workers(const std::vector<Slot>& slots) {
-  std::string names = slots.front().identity.role();
-  if (slots.size() > 1) names += " ... " + slots.back().identity.role();
-  return {ErrorCode::engine_refused, "no job could run: the database has no worker " + names, false,
-          "errand database init --workers N makes them; a launchpad that needs none, for one submitter, is "
-          "started as another user than root, with --role",
-          0};
-}
-
 }  // namespace
 
 std::string Launchpad::options_for(const Slot& slot) const {
@@ -76,18 +67,24 @@ Result<void> Launchpad::learn_connection() {
   return {};
 }
 
-/// Without its worker an identity would be tried again and again, and its jobs would wait for ever. Errors:
-/// engine_refused (none is left).
-Result<void> Launchpad::keep_those_in_pool() {
+/// Without its worker an identity would be tried again and again, and its jobs would wait for ever.
+Result<void> Launchpad::look_for_workers() {
   TRY(const auto pool, read_pool(session_));
-  const auto lacks_worker = [&](const Slot& slot) { return !pool.contains(slot.identity.role()); };
-  if (std::all_of(slots_.begin(), slots_.end(), lacks_worker)) return no_workers(slots_);
-  for (const Slot& slot : slots_) {
-    if (lacks_worker(slot))
-      spdlog::warn("{} is not used: the database has no worker {}", slot.identity.user, slot.identity.role());
+  for (Slot& slot : slots_) {
+    const std::string worker = slot.identity.role();
+    if (slot.has_worker == pool.contains(worker)) continue;
+    slot.has_worker = !slot.has_worker;
+    if (slot.has_worker)
+      spdlog::info("{} is used: the database has a worker {}", slot.identity.user, worker);
+    else
+      spdlog::warn("{} is not used: the database has no worker {}", slot.identity.user, worker);
   }
-  std::erase_if(slots_, lacks_worker);
   return {};
+}
+
+std::size_t Launchpad::count_with_worker() const {
+  const auto has_worker = [](const Slot& slot) { return slot.has_worker; };
+  return static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), has_worker));
 }
 
 /// The identity that serves the submitter; one that was free or idle, if he has none. Null: there is none, or

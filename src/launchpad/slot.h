@@ -24,6 +24,7 @@ struct HeldJob {
       0;                           ///< so long its end alone wakes us; 0: whatever its workers write, too
   std::int64_t hold_until_ns = 0;  ///< after a failure that may pass
   bool finds_no_room = false;      ///< in the database, for what it has made
+  bool has_said_no_room = false;   ///< to clients, in this session
 };
 
 /// One identity and what it does: whom it serves, its scratch place, its jobs.
@@ -37,10 +38,13 @@ struct Slot {
   std::map<std::string, HeldJob> jobs;  ///< by id
   std::int64_t idle_since_ns = 0;
   std::int64_t unusable_until_ns = 0;  ///< it rests after a failure; 0: it does not
+  bool has_worker = true;              ///< its role is in the database; without it nobody can be served
   bool unclean = false;  ///< something of its last submitter may live or lie there still: it is nobody's
 
   [[nodiscard]] bool is_free() const { return owner.empty(); }
-  [[nodiscard]] bool is_usable(std::int64_t now_ns) const { return !unclean && unusable_until_ns <= now_ns; }
+  [[nodiscard]] bool is_usable(std::int64_t now_ns) const {
+    return has_worker && !unclean && unusable_until_ns <= now_ns;
+  }
   [[nodiscard]] bool is_idle() const { return jobs.empty(); }
 };
 

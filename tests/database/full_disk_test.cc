@@ -181,6 +181,34 @@ TEST_F(DatabaseServerFullDiskTest, WhatTasksMadeWaitsForRoomAndNothingIsLost) {
   EXPECT_EQ((*next->results())[0], 2);
 }
 
+TEST_F(DatabaseServerFullDiskTest, OnlyAJobThatFindsNoRoomSaysSo) {
+  launch();
+  auto quiet = exec(leaving("bob"), wait_for_file, each(std::vector<int>{1}),
+                    each(std::vector<std::string>{file("go")}));
+  ASSERT_TRUE(quiet) << quiet.error().message;
+  ASSERT_TRUE(eventually([&] {
+    auto status = get_job_status(*quiet);
+    return status && status->progress.running == 1;
+  }));
+  auto warm = exec(context_of("alice"), echo_after, 1);
+  ASSERT_TRUE(warm) << warm.error().message;
+  fill(room_besides / 16);
+  auto large = exec(leaving("alice"), large_value, each(std::vector<int>{8'000'000}));
+  ASSERT_TRUE(large) << large.error().message;
+  EXPECT_TRUE(eventually([&] {
+    auto status = get_job_status(*large);
+    return status && status->reason.find("no room") != std::string::npos;
+  }));
+  auto status = get_job_status(*quiet);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(status->status, JobStatus::running);
+  EXPECT_EQ(status->reason.find("no room"), std::string::npos) << status->reason;
+  make_room();
+  let_go("go");
+  ASSERT_TRUE(wait_for_job(*large));
+  ASSERT_TRUE(wait_for_job(*quiet));
+}
+
 TEST_F(DatabaseServerFullDiskTest, AJobThatHasBegunStaysRunningAndOthersGoOn) {
   launch();
   auto of_bob = exec(context_of("bob"), echo_after, 1);  // everybody's program is there, every worker warm

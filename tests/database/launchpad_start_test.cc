@@ -26,7 +26,7 @@ class DatabaseServerLaunchpadStartTest : public LaunchpadFixture {
     here_ = target_as("administrator");
     here_.parameters["dbname"] = name;
     const std::string uri = uri_of("administrator");
-    auto ready = init_database({uri.substr(0, uri.rfind('/') + 1) + name, 0, {"alice"}});
+    auto ready = init_database({uri.substr(0, uri.rfind('/') + 1) + name, 0, {"alice", "bob"}});
     ASSERT_TRUE(ready) << ready.error().message;
   }
   void TearDown() override {
@@ -79,6 +79,23 @@ TEST_F(DatabaseServerLaunchpadStartTest, AnIdentityWithoutItsWorkerIsNotUsed) {
   auto job = exec(context_of("alice"), echo_after, 1);
   ASSERT_TRUE(job) << job.error().message;
   EXPECT_THAT(log_of(launchpad), HasSubstr("errand-w2 serves alice"));
+}
+
+TEST_F(DatabaseServerLaunchpadStartTest, AWorkerThatIsMadeLaterIsUsed) {
+  add_worker("errand_w1");
+  auto launchpad = start();
+  auto of_alice = exec(leaving("alice"), wait_for_file, each(std::vector<int>{1}),
+                       each(std::vector<std::string>{file("go")}));
+  ASSERT_TRUE(of_alice) << of_alice.error().message;
+  ASSERT_GT(begun_task("go", 1), 0);
+  auto of_bob = exec(leaving("bob"), echo_after, 1);
+  ASSERT_TRUE(of_bob) << of_bob.error().message;
+  add_worker("errand_w2");
+  ASSERT_TRUE(wait_for_job(*of_bob)) << "while the only other identity is alice's";
+  EXPECT_THAT(log_of(launchpad), HasSubstr("errand-w2 is used: the database has a worker errand_w2"));
+  EXPECT_THAT(log_of(launchpad), HasSubstr("errand-w2 serves bob"));
+  let_go("go");
+  ASSERT_TRUE(wait_for_job(*of_alice));
 }
 
 TEST_F(DatabaseServerLaunchpadStartTest, WithoutItsUsersItSaysWhatMakesThem) {

@@ -17,25 +17,26 @@ using errand::database::DatabaseFiles;
 using errand::database::Parameters;
 using errand::database::Rows;
 
-/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive, whether
-/// what it would store finds no room, and whether one that is at work has said that it cannot read the job.
+/// Of these directories: whether they are marked active, claimed, and by a launchpad that is alive, and
+/// whether one that is at work has said of a claimed one that what it would store finds no room, of another
+/// that it cannot read the job. The locks are looked at once, not once for every directory.
 constexpr std::string_view ask_about =
-    "select path, active, lease is not null, coalesce(errand.lease_is_alive(lease), false), "
-    "lease is not null and exists (select from pg_locks l join pg_stat_activity a using (pid) "
-    "where l.locktype = 'advisory' and l.granted and l.classid = 25973 and l.objid::bigint = d.lease "
-    "and l.objsubid = 2 and l.database = (select oid from pg_database where datname = current_database()) "
-    "and a.usename = 'errand_launchpad'), "
-    "lease is null and exists (select from pg_locks l join pg_stat_activity a using (pid) "
-    "where l.locktype = 'advisory' and l.granted and l.classid = 25974 and l.objid = hashtext(d.path)::oid "
-    "and l.objsubid = 2 and l.database = (select oid from pg_database where datname = current_database()) "
+    "with asked as materialized (select path, active, lease from errand.directory "
+    "where owner = $1::name and path = any($2)), "
+    "held as materialized (select distinct lease from asked where lease is not null), "
+    "alive as materialized (select lease from held where errand.lease_is_alive(lease)) "
+    "select path, active, lease is not null, coalesce(lease in (select lease from alive), false), "
+    "((case when lease is null then 25974 else 25973 end)::oid, hashtext(path)::oid) in "
+    "(select l.classid, l.objid from pg_locks l join pg_stat_activity a using (pid) "
+    "where l.locktype = 'advisory' and l.granted and l.classid in (25973, 25974) and l.objsubid = 2 "
+    "and l.database = (select oid from pg_database where datname = current_database()) "
     "and a.usename = 'errand_launchpad') "
-    "from errand.directory d where owner = $1::name and path = any($2)";
+    "from asked";
 struct Claim {
   bool active = false;
   bool claimed = false;
   bool alive = false;
-  bool no_room = false;
-  bool unreadable = false;
+  bool stuck = false;  ///< what is stored finds no room; of one that nobody has claimed: it cannot be read
 };
 
 struct Answer {
@@ -78,8 +79,7 @@ Result<Answer> ask(DatabaseFiles& files, const std::vector<std::string>& directo
   bool one_serves_us = false;
   for (std::size_t row = 0; row < rows.count(); ++row) {
     Claim& claim = answer.claims[std::string(rows.text(row, 0))];
-    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3), rows.truth(row, 4),
-             rows.truth(row, 5)};
+    claim = {rows.truth(row, 1), rows.truth(row, 2), rows.truth(row, 3), rows.truth(row, 4)};
     one_serves_us = one_serves_us || claim.alive;
   }
   if (one_serves_us) return answer;
@@ -140,7 +140,7 @@ status::EngineReport DatabaseEngine::report(share::JobDirectory& job, const Clai
   status::EngineReport report;
   report.engine = "database";
   report.started = job.has(share::JobFileName::Kind::log);
-  if (claim.alive && claim.no_room) {
+  if (claim.alive && claim.stuck) {
     report.waiting = 1;
     report.reason = no_room;
   } else if (claim.alive && report.started) {
@@ -194,7 +194,8 @@ std::vector<status::EngineReport> DatabaseEngine::query(share::Place& place,
   for (share::JobDirectory* job : jobs) {
     if (answer) {
       const Claim& claim = answer->claims[job->path()];
-      reports.push_back(report(*job, claim, claim.unreadable ? cannot_be_read : answer->obstacle));
+      reports.push_back(
+          report(*job, claim, !claim.claimed && claim.stuck ? cannot_be_read : answer->obstacle));
       continue;
     }
     reports.emplace_back();

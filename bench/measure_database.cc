@@ -71,11 +71,16 @@ void measure_large_value(const errand::ComputeContext& context, BareTables& bare
                  ">= 500 MB/s", fetch >= 500});
 }
 
-/// One finished job's rows under many further ids, in one transaction.
-std::vector<errand::JobRef> fill(const errand::ComputeContext& context, int count) {
+/// One finished job's rows under many further ids, in one transaction: those of all its files, or of one.
+std::vector<errand::JobRef> fill(const errand::ComputeContext& context, int count,
+                                 const std::string& only = {}) {
   auto job = bench::must(errand::exec(context, increment_job, 1, errand::auto_cleanup(false)));
   bench::must(job.wait());
   auto server = connect("administrator");
+  if (!only.empty()) {
+    bench::must(server->run("delete from errand.block where directory = $1 and file <> $2",
+                            database::Parameters().text("jobs/" + job.id()).text(only)));
+  }
   auto rows = bench::must(server->run("select file, data, owner::text from errand.block where directory = $1",
                                       database::Parameters().text("jobs/" + job.id())));
   std::vector<errand::JobRef> jobs{job};
@@ -139,6 +144,30 @@ void measure_listing_and_cleanup(const errand::ComputeContext& context, int coun
                  "one DELETE of as many, with its cascades", "<= 3 s", cleanup <= 3});
 }
 
+/// Jobs that wait in a launchpad's hands: this one's, which runs none.
+void measure_listing_of_queued(const errand::ComputeContext& context, int count) {
+  auto server = connect("administrator");
+  auto launchpad = connect("launchpad");
+  bench::must(launchpad->run("select pg_try_advisory_lock(25970, 1)"));
+  const auto jobs = fill(context, count, "job");
+  bench::must(server->run("update errand.directory set active = true, lease = 1 where path like 'jobs/%'"));
+  std::vector<double> listing, floor;
+  for (int i = 0; i < 5; ++i) {
+    floor.push_back(bench::seconds_of(
+        [&] { bench::must(server->run("select directory, data from errand.block where file = 'job'")); }));
+    listing.push_back(bench::seconds_of([&] {
+      const auto listed = bench::must(errand::get_jobs(context));
+      const bool all_queued = std::all_of(listed.begin(), listed.end(), [](const auto& job) {
+        return job.status == errand::JobStatus::queued;
+      });
+      if (listed.size() != jobs.size() || !all_queued) bench::give_up("jobs are missing, or not queued");
+    }));
+  }
+  bench::report({"database: get_jobs over 10,000 queued jobs", bench::median(listing) * 1e3, "ms",
+                 bench::median(floor) * 1e3, "their job files selected"});
+  (void)delete_directly(*server, jobs);
+}
+
 int print_floor(const bench::Arguments& arguments) {
   BareTables bare;
   const std::string& which = arguments.rest[1];
@@ -162,4 +191,5 @@ int main(int argc, char** argv) {
   measure_round_trip(context, bare, arguments.pick(200, 3));
   measure_large_value(context, bare, arguments.pick(5, 1));
   measure_listing_and_cleanup(context, arguments.pick(10'000, 50));
+  measure_listing_of_queued(context, arguments.pick(10'000, 50));
 }

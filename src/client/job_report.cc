@@ -14,7 +14,6 @@ namespace errand::client {
 namespace {
 
 std::optional<JobReport> from_seal(const share::JobDirectory& job) {
-  if (!job.has(share::JobFileName::Kind::seal)) return std::nullopt;
   auto seal = job.seal();
   if (!seal) return std::nullopt;
   JobReport report;
@@ -52,6 +51,16 @@ status::EngineReport unknown_engine(const std::string& name, const Error& error)
   return report;
 }
 
+/// So many are read ahead at a time: what they bring along is held in memory.
+constexpr std::size_t read_together = 64;
+
+std::shared_ptr<void> read_ahead(share::Place& place, std::span<share::JobDirectory* const> jobs) {
+  if (jobs.size() == 1) return nullptr;
+  std::vector<std::string> paths;
+  for (const share::JobDirectory* job : jobs) paths.push_back(job->path());
+  return place.files().read_ahead(paths);
+}
+
 std::string engine_name_of(share::JobDirectory& job) {
   auto manifest = job.manifest();
   return manifest ? (*manifest)->context.engine : std::string("local");
@@ -75,7 +84,14 @@ std::vector<JobReport> reports_of(share::Place& place, std::span<share::JobDirec
     auto engine = engine::find_engine(name);
     auto answers = engine ? (*engine)->query(place, asked)
                           : std::vector(asked.size(), unknown_engine(name, engine.error()));
-    for (std::size_t k = 0; k < places.size(); ++k) reports[places[k]] = compute(*asked[k], answers[k]);
+    std::shared_ptr<void> ahead;  // behind the engine's answers: what is read is not older
+    for (std::size_t k = 0; k < places.size(); ++k) {
+      if (k % read_together == 0) {
+        ahead = read_ahead(place, std::span(asked).subspan(k, std::min(read_together, asked.size() - k)));
+      }
+      reports[places[k]] = compute(*asked[k], answers[k]);
+      if (jobs.size() > 1) reports[places[k]].index.reset();  // each keeps its job's logs open
+    }
   }
   return reports;
 }

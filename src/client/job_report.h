@@ -19,7 +19,7 @@ struct JobReport {
   bool at_rest = false;
   bool alive = false;                          ///< something of it runs, as far as the engine knows
   bool silent = false;                         ///< the engine could not be asked
-  std::unique_ptr<share::OutcomeIndex> index;  ///< if the logs had to be read
+  std::unique_ptr<share::OutcomeIndex> index;  ///< of a single job, if the logs had to be read
 };
 
 /// Lists the directory again and reports. A valid seal answers at once. May start the job's agent; writes

@@ -9,12 +9,15 @@
 #include "errand/job.h"
 #include "share/names.h"
 #include "share/sealing.h"
+#include "status/status.h"
 #include "system/try.h"
 
 namespace errand::client {
 namespace {
 
 constexpr std::string_view none = "none";
+/// What so many directories bring along is held in memory.
+constexpr std::size_t opened_together = 64;
 
 /// Which states a listing keeps.
 struct Wanted {
@@ -90,7 +93,16 @@ class Listing {
     TRY(std::vector<std::string> ids, place_->job_ids());
     auto left_out = [this](const std::string& id) { return !may_be_in_time(id) || active_.contains(id); };
     std::vector<std::optional<share::Seal>> seals = read_seals(*place_, ids, left_out);
-    for (std::size_t i = 0; i < ids.size(); ++i) take(std::move(ids[i]), std::move(seals[i]));
+    std::vector<std::string> unsealed;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (!may_be_in_time(ids[i])) continue;
+      if (seals[i]) {
+        take(std::move(ids[i]), *std::move(seals[i]));
+      } else {
+        unsealed.push_back(std::move(ids[i]));
+      }
+    }
+    open_unsealed(unsealed);
     report_unsettled();
     if (wanted_.keeps_none()) add_unpublished();
     auto order = [](const JobSummary& job) { return std::tie(job.created_ns, job.id); };
@@ -112,17 +124,50 @@ class Listing {
            (!options_.end_ns || begin_ns <= *options_.end_ns);
   }
 
-  void take(std::string id, std::optional<share::Seal> seal) {
-    if (!may_be_in_time(id)) return;
-    if (seal) {
-      bool kept = wanted_.keeps(seal->report.status) && in_time(seal->created_ns);
-      if (kept && is_of_this_context(id, *seal)) {
-        summaries_.push_back(summary_of(*std::move(seal), std::move(id), *place_));
-      }
-      return;
+  void take(std::string id, share::Seal seal) {
+    const bool kept = wanted_.keeps(seal.report.status) && in_time(seal.created_ns);
+    if (kept && is_of_this_context(id, seal)) {
+      summaries_.push_back(summary_of(std::move(seal), std::move(id), *place_));
     }
+  }
+
+  void open_unsealed(const std::vector<std::string>& ids) {
+    std::shared_ptr<void> ahead;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (i % opened_together == 0) ahead = read_ahead(ids, i, std::min(i + opened_together, ids.size()));
+      open_unsealed(ids[i]);
+    }
+  }
+
+  /// A link or a file in a job's place is a stranger and no job.
+  void add_unreadable(const std::string& id, const Error& error) {
+    const bool is_none = error.code == ErrorCode::job_missing || error.code == ErrorCode::corrupt;
+    if (is_none || options_.exact_match || !wanted_.keeps(JobStatus::undetermined)) return;
+    const auto report = status::compute_status(unreadable_place(error), {});
+    JobSummary summary;
+    summary.id = id;
+    summary.place = place_->path();
+    summary.status = report.status;
+    summary.reason = report.reason;
+    summary.created_ns = summary.modified_ns = share::id_time_ms(id) * 1'000'000;
+    summaries_.push_back(std::move(summary));
+  }
+
+  std::shared_ptr<void> read_ahead(const std::vector<std::string>& ids, std::size_t begin, std::size_t end) {
+    std::vector<std::string> paths;
+    for (std::size_t i = begin; i < end; ++i) paths.push_back(share::job_path(ids[i]));
+    return place_->files().read_ahead(paths);
+  }
+
+  /// Its manifest and its age are read with it, for the engine and the summary.
+  void open_unsealed(const std::string& id) {
     auto job = share::JobDirectory::open(place_, id);
-    if (job && !is_of_another_context(**job)) unsettled_.push_back(*std::move(job));
+    if (!job) return add_unreadable(id, job.error());
+    if (is_of_another_context(**job)) return;
+    (void)(*job)->manifest();
+    auto info = place_->files().info((*job)->path());
+    unsettled_.push_back(*std::move(job));
+    modified_ns_.push_back(info ? info->modified_ns : 0);
   }
 
   /// Without opening the job where the seal is enough.
@@ -158,6 +203,7 @@ class Listing {
       const StatusReport& status = reports[i].status;
       if (status.status == JobStatus::missing || !wanted_.keeps(status.status)) continue;
       JobSummary summary = summary_of(*jobs[i], status);
+      if (modified_ns_[i] != 0) summary.modified_ns = modified_ns_[i];
       if (in_time(summary.created_ns)) summaries_.push_back(std::move(summary));
     }
   }
@@ -185,6 +231,7 @@ class Listing {
   std::unordered_set<std::string> active_;
   std::vector<JobSummary> summaries_;
   std::vector<std::unique_ptr<share::JobDirectory>> unsettled_;
+  std::vector<std::int64_t> modified_ns_;  ///< of each; 0: not known
 };
 
 }  // namespace

@@ -37,8 +37,7 @@ JobSummary summary_of(share::JobDirectory& job, const StatusReport& status) {
     summary.host = (*manifest)->submitter.host;
     summary.user = (*manifest)->user;
   }
-  auto info = job.place().files().info(job.path());
-  summary.modified_ns = info ? info->modified_ns : summary.created_ns;
+  summary.modified_ns = summary.created_ns;
   return summary;
 }
 

@@ -62,7 +62,7 @@ Result<std::string> DatabaseFiles::marker() {
 Result<std::unique_ptr<system::File>> DatabaseFiles::open_read(const std::string& path) {
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind != Kind::file) return no_such_file(absolute(path));
-  if (const auto known = read_ahead(where))
+  if (const auto known = take_read_ahead(where))
     return std::unique_ptr<system::File>(BlockFile::of(session_, location_of(where), *known));
   TRY(auto file, BlockFile::open(session_, location_of(where)));
   return std::unique_ptr<system::File>(std::move(file));
@@ -125,7 +125,8 @@ Result<std::string> DatabaseFiles::read_all(const std::string& path, std::uint64
   TRY(const TreePath where, parse_tree_path(path));
   if (where.kind == Kind::marker) return marker();
   if (where.kind != Kind::file) return no_such_file(absolute(path));
-  if (auto known = read_ahead(where); known && known->bytes.size() <= limit) return std::move(known->bytes);
+  if (auto known = take_read_ahead(where); known && known->bytes.size() <= limit)
+    return std::move(known->bytes);
   std::string content;
   bool found = false;
   Parameters parameters = at(where);
@@ -189,6 +190,8 @@ Result<FileInfo> DatabaseFiles::info(const std::string& path) {
     return info_of(location, FileInfo::Kind::file, static_cast<std::uint64_t>(rows.number(0, 0)),
                    rows.number(0, 1));
   }
+  if (const auto known = where.kind == Kind::job ? read_ahead_.modified_us(where.directory) : std::nullopt)
+    return info_of(location, FileInfo::Kind::directory, 0, *known);
   TRY(Rows rows,
       session_->run(where.kind == Kind::mark ? statements::mark_info : statements::job_info, at(where)));
   if (rows.count() == 0) return no_such_file(absolute(path));
@@ -218,6 +221,7 @@ Result<std::vector<std::string>> DatabaseFiles::list(const std::string& path) {
   if (path == share::staging_directory) return names(statements::list_staging);
   if (where.kind == Kind::trash || path == share::trash_directory) return std::vector<std::string>();
   if (where.kind == Kind::job) {
+    if (auto known = read_ahead_.take_names(where.directory)) return *std::move(known);
     TRY(auto small, list_small_job(where.directory));
     if (small) return *std::move(small);
   }
@@ -243,18 +247,35 @@ Result<std::optional<std::vector<std::string>>> DatabaseFiles::list_small_job(co
   TRY_VOID(session_->with([&](Connection& connection) -> Result<void> {
     TRY(Rows blocks, connection.run(statements::list_blocks, parameters));
     if (blocks.count() == 0 || blocks.count() == most_listed) return {};
-    read_ahead_.keep(directory, blocks, session_->asked());
-    names.emplace();
-    for (std::size_t row = 0; row < blocks.count(); ++row) {
-      const std::string_view name = blocks.text(row, 0);
-      if (names->empty() || names->back() != name) names->emplace_back(name);
-    }
+    Snapshot snapshot = snapshot_of(blocks, 0, blocks.count(), 0);
+    names = snapshot.names;
+    read_ahead_.keep(directory, std::move(snapshot), session_->asked());
     return {};
   }));
   return names;
 }
 
-std::optional<ReadAhead::Content> DatabaseFiles::read_ahead(const TreePath& path) {
+/// One question for all of them. Nothing of those with too many rows, or none.
+std::shared_ptr<void> DatabaseFiles::read_ahead(const std::vector<std::string>& directories) {
+  Parameters parameters;
+  parameters.text(owner_).texts(directories).number(most_read_ahead).number(most_listed);
+  auto rows = session_->run(statements::list_blocks_of_many, parameters);
+  if (!rows) return nullptr;  // whoever reads them is told
+  std::map<std::string, Snapshot> batch;
+  for (std::size_t begin = 0, end = 0; begin < rows->count(); begin = end) {
+    const std::string_view directory = rows->text(begin, 0);
+    while (end < rows->count() && rows->text(end, 0) == directory) ++end;
+    if (end - begin == most_listed) continue;
+    Snapshot snapshot = snapshot_of(*rows, begin, end, 2);
+    snapshot.modified_us = std::max(snapshot.modified_us, rows->number(begin, 1));
+    batch.emplace(directory, std::move(snapshot));
+  }
+  const std::uint64_t number = read_ahead_.keep_batch(std::move(batch));
+  return {this,
+          [number](void* files) { static_cast<DatabaseFiles*>(files)->read_ahead_.forget_batch(number); }};
+}
+
+std::optional<ReadAhead::Content> DatabaseFiles::take_read_ahead(const TreePath& path) {
   return read_ahead_.take(path.directory, path.file, session_->asked());
 }
 

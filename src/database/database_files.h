@@ -49,6 +49,7 @@ class DatabaseFiles final : public system::Files {
   Result<void> import_file(const std::string& outside, const std::string& path, bool executable) override;
   Result<void> publish(const std::string& path, std::string_view content, bool durable,
                        bool replace) override;
+  std::shared_ptr<void> read_ahead(const std::vector<std::string>& directories) override;
   std::vector<Result<void>> rename_each(const std::vector<std::pair<std::string, std::string>>& names,
                                         const system::Epitaph& epitaph) override;
   [[nodiscard]] bool is_of_one_user() const override { return true; }
@@ -60,7 +61,7 @@ class DatabaseFiles final : public system::Files {
   [[nodiscard]] Parameters at(const TreePath& path) const;
   Result<std::vector<std::string>> names(std::string_view statement);
   Result<std::optional<std::vector<std::string>>> list_small_job(const std::string& directory);
-  std::optional<ReadAhead::Content> read_ahead(const TreePath& path);
+  std::optional<ReadAhead::Content> take_read_ahead(const TreePath& path);
   Result<std::string> marker();
   Result<std::optional<std::uint64_t>> end_of(const TreePath& path);
   Result<bool> put_large(const TreePath& path, std::string_view content, bool replace);

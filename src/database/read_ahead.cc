@@ -12,53 +12,84 @@ using SteadyClock = std::chrono::steady_clock;
 /// As long as a slow answer might have taken to arrive.
 constexpr std::chrono::milliseconds lifetime{10};
 
-/// The block's row; nothing of a file with a hole, or whose bytes were not sent.
-struct Block {
-  std::string_view file;
-  std::uint64_t start = 0;
-  std::int64_t modified_us = 0;
-  std::optional<std::string_view> data;
-};
-
-Block block_of(const Rows& rows, std::size_t row) {
-  Block block{rows.text(row, 0), static_cast<std::uint64_t>(rows.number(row, 1)), rows.number(row, 2), {}};
-  if (!rows.is_null(row, 3)) block.data = rows.text(row, 3);
-  return block;
+std::optional<Snapshot::Content> take_of(std::map<std::string, Snapshot::Content>& files,
+                                         const std::string& file) {
+  auto found = files.find(file);
+  if (found == files.end()) return std::nullopt;
+  std::optional<Snapshot::Content> content(std::move(found->second));
+  files.erase(found);
+  return content;
 }
 
 }  // namespace
 
-void ReadAhead::keep(const std::string& directory, const Rows& blocks, std::uint64_t asked) {
-  std::map<std::string, Content> files;
-  for (std::size_t row = 0; row < blocks.count();) {
-    const std::string name(blocks.text(row, 0));
-    Content content;
-    bool whole = true;
-    for (; row < blocks.count() && blocks.text(row, 0) == name; ++row) {
-      const Block block = block_of(blocks, row);
-      whole = whole && block.data && block.start == content.bytes.size();
-      if (whole) content.bytes += *block.data;
-      content.modified_us = std::max(content.modified_us, block.modified_us);
+Snapshot snapshot_of(const Rows& rows, std::size_t begin, std::size_t end, int column) {
+  Snapshot snapshot;
+  for (std::size_t row = begin; row < end;) {
+    const std::string name(rows.text(row, column));
+    Snapshot::Content content;
+    bool whole = true;  // without a hole, and every block was sent
+    for (; row < end && rows.text(row, column) == name; ++row) {
+      const auto start = static_cast<std::uint64_t>(rows.number(row, column + 1));
+      whole = whole && !rows.is_null(row, column + 3) && start == content.bytes.size();
+      if (whole) content.bytes += rows.text(row, column + 3);
+      content.modified_us = std::max(content.modified_us, rows.number(row, column + 2));
     }
-    if (whole) files.emplace(name, std::move(content));
+    snapshot.names.push_back(name);
+    snapshot.modified_us = std::max(snapshot.modified_us, content.modified_us);
+    if (whole) snapshot.files.emplace(name, std::move(content));
   }
+  return snapshot;
+}
+
+void ReadAhead::keep(const std::string& directory, Snapshot snapshot, std::uint64_t asked) {
   const std::lock_guard lock(mutex_);
   directory_ = directory;
-  files_ = std::move(files);
+  files_ = std::move(snapshot.files);
   asked_ = asked;
   kept_ = SteadyClock::now();
+}
+
+std::uint64_t ReadAhead::keep_batch(std::map<std::string, Snapshot> snapshots) {
+  const std::lock_guard lock(mutex_);
+  batches_[std::this_thread::get_id()] = {++batches_kept_, std::move(snapshots)};
+  return batches_kept_;
+}
+
+void ReadAhead::forget_batch(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(batches_, [&](const auto& batch) { return batch.second.number == number; });
+}
+
+Snapshot* ReadAhead::of_batch(const std::string& directory) {
+  auto batch = batches_.find(std::this_thread::get_id());
+  if (batch == batches_.end()) return nullptr;
+  auto found = batch->second.snapshots.find(directory);
+  return found == batch->second.snapshots.end() ? nullptr : &found->second;
 }
 
 std::optional<ReadAhead::Content> ReadAhead::take(const std::string& directory, const std::string& file,
                                                   std::uint64_t asked) {
   const std::lock_guard lock(mutex_);
+  if (Snapshot* snapshot = of_batch(directory)) {
+    if (auto content = take_of(snapshot->files, file)) return content;
+  }
   if (directory != directory_ || asked != asked_ || SteadyClock::now() - kept_ > lifetime)
     return std::nullopt;
-  auto found = files_.find(file);
-  if (found == files_.end()) return std::nullopt;
-  std::optional<Content> content(std::move(found->second));
-  files_.erase(found);
-  return content;
+  return take_of(files_, file);
+}
+
+std::optional<std::vector<std::string>> ReadAhead::take_names(const std::string& directory) {
+  const std::lock_guard lock(mutex_);
+  Snapshot* snapshot = of_batch(directory);
+  if (snapshot == nullptr || snapshot->names.empty()) return std::nullopt;
+  return std::exchange(snapshot->names, {});
+}
+
+std::optional<std::int64_t> ReadAhead::modified_us(const std::string& directory) {
+  const std::lock_guard lock(mutex_);
+  const Snapshot* snapshot = of_batch(directory);
+  return snapshot == nullptr ? std::nullopt : std::optional(snapshot->modified_us);
 }
 
 }  // namespace errand::database

@@ -148,6 +148,7 @@ Result<void> JobDirectory::write_record(const std::string& name, journal::Record
 }
 
 std::optional<Seal> JobDirectory::seal() const {
+  if (!has(JobFileName::Kind::seal)) return std::nullopt;
   auto body = read_record("seal", journal::RecordType::seal, seal_limit);
   if (!body) return std::nullopt;
   auto seal = decode_seal(*body);
@@ -240,7 +241,11 @@ Result<void> JobDirectory::add_claim(std::uint32_t chunk, std::uint32_t generati
 
 Result<void> JobDirectory::write_seal(const Seal& seal) {
   // Derivable, so not synced: a power cut costs one scan.
-  return write_record("seal", journal::RecordType::seal, encode(seal), false, true);
+  TRY_VOID(write_record("seal", journal::RecordType::seal, encode(seal), false, true));
+  JobFileName name;
+  name.kind = JobFileName::Kind::seal;
+  if (!has(name.kind)) names_.push_back(name);
+  return {};
 }
 
 Result<void> JobDirectory::write_verdict(const Verdict& verdict) {

@@ -38,9 +38,8 @@ bool is_user(const std::string& trusted, std::uint32_t owner) {
 }
 
 /// A job file is code: only the same user's, or a trusted one's, is read at all.
-Result<void> check_owner(system::File& file, const std::string& path,
+Result<void> check_owner(const system::FileInfo& info, const std::string& path,
                          const std::vector<std::string>& trusted) {
-  TRY(system::FileInfo info, file.info());
   if (info.owner == geteuid()) return {};
   for (const std::string& name : trusted) {
     if (is_user(name, info.owner)) return {};
@@ -63,8 +62,8 @@ Result<std::unique_ptr<TaskSource>> TaskSource::open(system::Files& files, const
 
 Result<system::FileInfo> TaskSource::open_file() {
   TRY(file_, files_.open_read(path_));
-  TRY_VOID(check_owner(*file_, path_, trusted_));
   TRY(system::FileInfo info, file_->info());
+  TRY_VOID(check_owner(info, path_, trusted_));
   inode_ = info.inode;
   return info;
 }
@@ -86,6 +85,7 @@ Result<void> TaskSource::read_to(std::uint64_t size) {
   if (head_.empty()) head_ = view_;
   Result<void> taken = take(view_.bytes().subspan(std::min<std::size_t>(good_end_, view_.size())), good_end_);
   cursor_run_ = runs_.size();  // behind the new runs too: the next task() looks for its place
+  if (closed_) file_.reset();  // it has said all: who has many jobs open has few descriptors
   return taken;
 }
 

@@ -58,7 +58,7 @@ class TaskSource {
   system::Files& files_;
   const std::string path_;
   const std::vector<std::string> trusted_;
-  std::unique_ptr<system::File> file_;
+  std::unique_ptr<system::File> file_;  ///< while there may be more
   std::uint64_t inode_ = 0;
   Buffer view_;
   std::uint64_t good_end_ = 0;

@@ -143,6 +143,10 @@ class Files {
   /// read_all of each, in their order: one question where asking costs more than reading.
   virtual std::vector<Result<std::string>> read_each(const std::vector<std::string>& paths,
                                                      std::uint64_t limit);
+  /// Says that this thread is about to list these directories and to look at them and their files, each once:
+  /// where asking costs more than reading, what is small is brought along. What is read of it is as it was at
+  /// this call, as long as what it gives is kept; a further call of the thread ends the one before.
+  [[nodiscard]] virtual std::shared_ptr<void> read_ahead(const std::vector<std::string>& directories);
   /// rename of each, from first to second, in their order; likewise. What was renamed leaves a line in
   /// `epitaph.file`, if that can be done: it is no failure if not.
   virtual std::vector<Result<void>> rename_each(const std::vector<std::pair<std::string, std::string>>& names,

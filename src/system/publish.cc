@@ -32,6 +32,10 @@ Result<void> Files::publish(const std::string& path, std::string_view content, b
   return durable ? sync_directory(parent_of(path)) : outcome;
 }
 
+std::shared_ptr<void> Files::read_ahead(const std::vector<std::string>&) {
+  return nullptr;
+}
+
 std::vector<Result<std::string>> Files::read_each(const std::vector<std::string>& paths,
                                                   std::uint64_t limit) {
   std::vector<Result<std::string>> contents;

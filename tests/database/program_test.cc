@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A job's link to its program is a file that names it: the program has to stay while it is named.
 #include "database/database_files.h"
+#include "files_fixture.h"
 #include "launchpad_fixture.h"
-#include "share/names.h"
 #include "share/place.h"
-#include "system/clock.h"
 
 namespace errand::database {
 namespace {
 
-class DatabaseProgramTest : public DatabaseFixture {
+class DatabaseProgramTest : public FilesFixture {
  protected:
   void SetUp() override {
-    DatabaseFixture::SetUp();
+    FilesFixture::SetUp();
     if (IsSkipped()) return;
-    files_ = open_files("alice");
-    id_ = share::make_job_id(system::system_clock().now_ns());
-    job_ = share::job_path(id_);
     place_ = *share::Place::open(files_, files_->absolute(""), false, system::system_clock());
     name_ = "program-of-" + id_;
     program_ = "programs/" + name_;
@@ -42,10 +38,7 @@ class DatabaseProgramTest : public DatabaseFixture {
                                     Parameters().text(name_)));
   }
 
-  std::shared_ptr<DatabaseFiles> files_;
   std::shared_ptr<share::Place> place_;
-  std::string id_;
-  std::string job_;
   std::string name_;
   std::string program_;
 };

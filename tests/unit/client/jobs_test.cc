@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "client_fixture.h"
 
@@ -40,6 +41,48 @@ TEST_F(JobsTest, SealedAndUnsealedOnesEachOnceOldestFirst) {
   EXPECT_EQ((*jobs)[0].progress.total, 2U);
   EXPECT_EQ((*jobs)[1].status, JobStatus::finished);
   EXPECT_NE((*jobs)[2].status, JobStatus::finished);
+}
+
+TEST_F(JobsTest, MoreJobsThanAProcessMayHaveFilesOpenAreReadAll) {
+  constexpr std::size_t most_files = 40;
+  for (std::size_t i = 0; i < most_files; ++i) {
+    (void)publish(3);
+    JobRef begun = publish(3);
+    Worker one = worker(begun);
+    one.value(0, "done");
+    one.sync();
+  }
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{most_files, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  auto jobs = get_jobs(context);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(jobs.ok()) << jobs.error().message;
+  EXPECT_EQ(jobs->size(), 2 * most_files);
+  for (const JobSummary& job : *jobs) {
+    EXPECT_EQ(job.progress.total, 3U) << job.reason;
+    EXPECT_EQ(job.function, "area");
+  }
+}
+
+TEST_F(JobsTest, AJobThatCannotBeReadIsListedAndSaysWhy) {
+  const JobRef job = publish(1);
+  std::filesystem::permissions(directory(job), std::filesystem::perms::none);
+  constexpr uid_t nobody = 65534;
+  const bool is_root = geteuid() == 0;  // who may read everything
+  if (is_root) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root_))
+      ASSERT_EQ(::chown(entry.path().c_str(), nobody, nobody), 0);
+    ASSERT_EQ(::chown(root_.c_str(), nobody, nobody), 0);
+    ASSERT_EQ(::seteuid(nobody), 0);
+  }
+  auto jobs = get_jobs(context);
+  ASSERT_EQ(is_root ? ::seteuid(0) : 0, 0);
+  ASSERT_TRUE(jobs.ok()) << jobs.error().message;
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ((*jobs)[0].status, JobStatus::undetermined);
+  EXPECT_THAT((*jobs)[0].reason, HasSubstr("Permission denied"));
 }
 
 TEST_F(JobsTest, StatesFilterInAnyCase) {

@@ -12,7 +12,7 @@ core_condition <- function(failure, call = NULL) {
   if (nzchar(failure$hint)) text <- paste0(text, "\n", in_r_words(failure$hint))
   structure(
     class = c(paste0("errand_", failure$code), "errandError", "error", "condition"),
-    list(message = text, call = call, code = failure$code))
+    list(message = text, call = call, code = failure$code, hint = failure$hint, transient = failure$transient))
 }
 
 is_failure <- function(answer, ...) {

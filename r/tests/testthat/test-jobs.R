@@ -203,7 +203,9 @@ test_that("the last job is at hand, and any session takes a job up by its id", {
   expect_identical(rxGetJobStatus(job), "missing")
   expect_error(rxGetJobStatus(NULL), "no job")
   expect_error(rxGetJobStatus(17), "jobInfo")
-  expect_error(rxGetJobStatus("no job's name!"), class = "errandError")
+  wrong <- expect_error(rxGetJobStatus("no job's name!"), class = "errandError")
+  expect_false(wrong$transient)
+  expect_s3_class(wrong, paste0("errand_", wrong$code))
 })
 
 test_that("a job outlives the session that submitted it", {

@@ -62,12 +62,12 @@ def patiently(verb, *arguments, **named):
 
 
 def story(context):
-    job = patiently(errand.rx_exec, lambda x: 10 * x, elem_args=[{"x": 1}, {"x": 2}], compute_context=context)
+    job = patiently(errand.rx_exec, lambda x: 10 * x, x=[1, 2], compute_context=context)
     patiently(errand.rx_wait_for_job, job)
     assert patiently(errand.rx_get_job_status, job) == errand.RxRemoteJobStatus.FINISHED
     assert job.id in patiently(errand.rx_get_jobs, context, verbose=False).ids
     assert patiently(errand.rx_get_job_results, job) == [10, 20]
-    patiently(errand.rx_cleanup_jobs, job, verbose=False)
+    patiently(errand.rx_cleanup_jobs, job, force=True, verbose=False)
     assert patiently(errand.rx_get_job_status, job) == errand.RxRemoteJobStatus.UNDETERMINED
 
 

@@ -12,11 +12,12 @@ with_context <- function(context, code) {
 
 # Waits until `condition` holds, 60 s at most.
 eventually <- function(condition) {
-  for (i in 1:1200) {
+  last_look <- Sys.time() + 60
+  for (i in 1:10000) {
     if (condition()) return(TRUE)
-    Sys.sleep(0.05)
+    if (Sys.time() > last_look) return(FALSE)
+    Sys.sleep(min(0.002 * i, 0.05))
   }
-  FALSE
 }
 
 # R code in a process of its own, with this session's place and library and the package: what it prints.

@@ -36,7 +36,7 @@ story <- function(uri) {
   expect_identical(patiently(function() rxGetJobStatus(job)), "finished")
   expect_true(job$id %in% names(patiently(function() rxGetJobs(context, verbose = FALSE))))
   expect_equal(unname(patiently(function() rxGetJobResults(job))), list(10, 20))
-  patiently(function() rxCleanupJobs(job, verbose = FALSE))
+  patiently(function() rxCleanupJobs(job, force = TRUE, verbose = FALSE))
   expect_identical(patiently(function() rxGetJobStatus(job)), "missing")
 }
 

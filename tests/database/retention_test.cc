@@ -24,6 +24,17 @@ class DatabaseRetention : public DatabaseScratch {
     return number(
         here, "select pg_total_relation_size('errand.block') + pg_total_relation_size('errand.directory')");
   }
+  /// Whether the tables are smaller than that afterwards. The server's own vacuum may hold ours back, which
+  /// then leaves it to the next.
+  static bool vacuum(Connection& admin, std::int64_t most) {
+    for (int tries = 0; tries < 50; ++tries) {
+      must(admin, "vacuum errand.directory");
+      must(admin, "vacuum errand.block");
+      if (size(admin) < most) return true;
+      usleep(100'000);
+    }
+    return false;
+  }
 };
 
 TEST_F(DatabaseRetention, TheTablesDoNotGrowWithJobsThatAreGone) {
@@ -37,10 +48,8 @@ TEST_F(DatabaseRetention, TheTablesDoNotGrowWithJobsThatAreGone) {
     EXPECT_LT(size(*admin), first + first / 4) << "in round " << round;
     must(*alice, "delete from errand.directory where path like 'jobs/%'");
     EXPECT_EQ(number(*admin, "select count(*) from errand.block"), 0) << "blocks go with their directory";
-    must(*admin, "vacuum errand.directory");
-    must(*admin, "vacuum errand.block");
+    EXPECT_TRUE(vacuum(*admin, first / 4)) << "empty tables give their end back: " << size(*admin);
   }
-  EXPECT_LT(size(*admin), first / 4) << "empty tables give their end back";
 }
 
 TEST_F(DatabaseRetention, VacuumComesBeforeAFiftiethIsDead) {

@@ -34,7 +34,7 @@ Result<JobInfo> get_job_info(const JobRef& named) {
   client::JobReport report = client::report_as_listed(*job);
   if (report.status.status == JobStatus::missing) return client::job_missing(job->place(), job->id());
   JobInfo info;
-  info.summary = client::summary_of(*job, report.status);
+  info.summary = client::summary_of(*job, report.status, client::modified_ns_of(*job));
   info.requests = job->requests();
   auto content = client::content_of(*job);
   // Of a canceled job there is only what its seal keeps.

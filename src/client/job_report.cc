@@ -4,6 +4,7 @@
 #include <map>
 
 #include "client/find_job.h"
+#include "client/reading_ahead.h"
 #include "engine/engine.h"
 #include "errand/job.h"
 #include "share/sealing.h"
@@ -51,16 +52,6 @@ status::EngineReport unknown_engine(const std::string& name, const Error& error)
   return report;
 }
 
-/// So many are read ahead at a time: what they bring along is held in memory.
-constexpr std::size_t read_together = 64;
-
-std::shared_ptr<void> read_ahead(share::Place& place, std::span<share::JobDirectory* const> jobs) {
-  if (jobs.size() == 1) return nullptr;
-  std::vector<std::string> paths;
-  for (const share::JobDirectory* job : jobs) paths.push_back(job->path());
-  return place.files().read_ahead(paths);
-}
-
 std::string engine_name_of(share::JobDirectory& job) {
   auto manifest = job.manifest();
   return manifest ? (*manifest)->context.engine : std::string("local");
@@ -84,11 +75,13 @@ std::vector<JobReport> reports_of(share::Place& place, std::span<share::JobDirec
     auto engine = engine::find_engine(name);
     auto answers = engine ? (*engine)->query(place, asked)
                           : std::vector(asked.size(), unknown_engine(name, engine.error()));
-    std::shared_ptr<void> ahead;  // behind the engine's answers: what is read is not older
+    std::vector<std::string> paths;
+    paths.reserve(asked.size());
+    for (const share::JobDirectory* job : asked) paths.push_back(job->path());
+    ReadingAhead ahead(place.files(),
+                       std::move(paths));  // behind the engine's answers: what is read is not older
     for (std::size_t k = 0; k < places.size(); ++k) {
-      if (k % read_together == 0) {
-        ahead = read_ahead(place, std::span(asked).subspan(k, std::min(read_together, asked.size() - k)));
-      }
+      ahead.come_to(k);
       reports[places[k]] = compute(*asked[k], answers[k]);
       if (jobs.size() > 1) reports[places[k]].index.reset();  // each keeps its job's logs open
     }

@@ -5,6 +5,7 @@
 #include "client/job_report.h"
 #include "client/open_place.h"
 #include "client/read_seals.h"
+#include "client/reading_ahead.h"
 #include "client/summary.h"
 #include "errand/job.h"
 #include "share/names.h"
@@ -16,8 +17,6 @@ namespace errand::client {
 namespace {
 
 constexpr std::string_view none = "none";
-/// What so many directories bring along is held in memory.
-constexpr std::size_t opened_together = 64;
 
 /// Which states a listing keeps.
 struct Wanted {
@@ -102,7 +101,7 @@ class Listing {
         unsealed.push_back(std::move(ids[i]));
       }
     }
-    open_unsealed(unsealed);
+    open_each(unsealed);
     report_unsettled();
     if (wanted_.keeps_none()) add_unpublished();
     auto order = [](const JobSummary& job) { return std::tie(job.created_ns, job.id); };
@@ -131,43 +130,44 @@ class Listing {
     }
   }
 
-  void open_unsealed(const std::vector<std::string>& ids) {
-    std::shared_ptr<void> ahead;
+  void open_each(const std::vector<std::string>& ids) {
+    std::vector<std::string> paths;
+    paths.reserve(ids.size());
+    for (const std::string& id : ids) paths.push_back(share::job_path(id));
+    ReadingAhead ahead(place_->files(), std::move(paths));
     for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (i % opened_together == 0) ahead = read_ahead(ids, i, std::min(i + opened_together, ids.size()));
-      open_unsealed(ids[i]);
+      ahead.come_to(i);
+      open(ids[i]);
     }
+  }
+
+  /// What is known of a job that is not read: its id, which has the time of its creation.
+  [[nodiscard]] JobSummary summary_of_id(std::string id, std::string reason) const {
+    JobSummary summary;
+    summary.place = place_->path();
+    summary.reason = std::move(reason);
+    summary.created_ns = summary.modified_ns = share::id_time_ms(id) * 1'000'000;
+    summary.id = std::move(id);
+    return summary;
   }
 
   /// A link or a file in a job's place is a stranger and no job.
   void add_unreadable(const std::string& id, const Error& error) {
     const bool is_none = error.code == ErrorCode::job_missing || error.code == ErrorCode::corrupt;
     if (is_none || options_.exact_match || !wanted_.keeps(JobStatus::undetermined)) return;
-    const auto report = status::compute_status(unreadable_place(error), {});
-    JobSummary summary;
-    summary.id = id;
-    summary.place = place_->path();
-    summary.status = report.status;
-    summary.reason = report.reason;
-    summary.created_ns = summary.modified_ns = share::id_time_ms(id) * 1'000'000;
-    summaries_.push_back(std::move(summary));
-  }
-
-  std::shared_ptr<void> read_ahead(const std::vector<std::string>& ids, std::size_t begin, std::size_t end) {
-    std::vector<std::string> paths;
-    for (std::size_t i = begin; i < end; ++i) paths.push_back(share::job_path(ids[i]));
-    return place_->files().read_ahead(paths);
+    StatusReport report = status::compute_status(unreadable_place(error), {});
+    summaries_.push_back(summary_of_id(id, std::move(report.reason)));
+    summaries_.back().status = report.status;
   }
 
   /// Its manifest and its age are read with it, for the engine and the summary.
-  void open_unsealed(const std::string& id) {
+  void open(const std::string& id) {
     auto job = share::JobDirectory::open(place_, id);
     if (!job) return add_unreadable(id, job.error());
     if (is_of_another_context(**job)) return;
     (void)(*job)->manifest();
-    auto info = place_->files().info((*job)->path());
+    modified_ns_.push_back(modified_ns_of(**job));
     unsettled_.push_back(*std::move(job));
-    modified_ns_.push_back(info ? info->modified_ns : 0);
   }
 
   /// Without opening the job where the seal is enough.
@@ -202,8 +202,7 @@ class Listing {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       const StatusReport& status = reports[i].status;
       if (status.status == JobStatus::missing || !wanted_.keeps(status.status)) continue;
-      JobSummary summary = summary_of(*jobs[i], status);
-      if (modified_ns_[i] != 0) summary.modified_ns = modified_ns_[i];
+      JobSummary summary = summary_of(*jobs[i], status, modified_ns_[i]);
       if (in_time(summary.created_ns)) summaries_.push_back(std::move(summary));
     }
   }
@@ -214,12 +213,7 @@ class Listing {
     if (!names) return;
     for (std::string& id : *names) {
       if (share::parse_job_id(id) != id || !may_be_in_time(id) || options_.exact_match) continue;
-      JobSummary summary;
-      summary.place = place_->path();
-      summary.reason = "its submission never completed";
-      summary.created_ns = summary.modified_ns = share::id_time_ms(id) * 1'000'000;
-      summary.id = std::move(id);
-      summaries_.push_back(std::move(summary));
+      summaries_.push_back(summary_of_id(std::move(id), "its submission never completed"));
     }
   }
 

@@ -21,7 +21,12 @@ JobSummary summary_of(share::Seal seal, std::string id, const share::Place& plac
   return summary;
 }
 
-JobSummary summary_of(share::JobDirectory& job, const StatusReport& status) {
+std::int64_t modified_ns_of(share::JobDirectory& job) {
+  auto info = job.place().files().info(job.path());
+  return info ? info->modified_ns : share::id_time_ms(job.id()) * 1'000'000;
+}
+
+JobSummary summary_of(share::JobDirectory& job, const StatusReport& status, std::int64_t modified_ns) {
   if (auto seal = job.seal()) return summary_of(*std::move(seal), job.id(), job.place());
   JobSummary summary;
   summary.id = job.id();
@@ -37,7 +42,7 @@ JobSummary summary_of(share::JobDirectory& job, const StatusReport& status) {
     summary.host = (*manifest)->submitter.host;
     summary.user = (*manifest)->user;
   }
-  summary.modified_ns = summary.created_ns;
+  summary.modified_ns = modified_ns;
   return summary;
 }
 

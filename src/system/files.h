@@ -146,6 +146,7 @@ class Files {
   /// Says that this thread is about to list these directories and to look at them and their files, each once:
   /// where asking costs more than reading, what is small is brought along. What is read of it is as it was at
   /// this call, as long as what it gives is kept; a further call of the thread ends the one before.
+  /// It has to be let go before these files end.
   [[nodiscard]] virtual std::shared_ptr<void> read_ahead(const std::vector<std::string>& directories);
   /// rename of each, from first to second, in their order; likewise. What was renamed leaves a line in
   /// `epitaph.file`, if that can be done: it is no failure if not.

@@ -35,10 +35,13 @@ class DatabaseServerLaunchpadStartTest : public LaunchpadFixture {
     LaunchpadFixture::TearDown();
   }
 
-  void add_worker(const std::string& name) {
+  void run(const std::string& sql) {
     auto connection = Connection::open(here_);
     ASSERT_TRUE(connection) << connection.error().message;
-    ASSERT_TRUE((*connection)->run_script("insert into errand.worker (name) values ('" + name + "')"));
+    ASSERT_TRUE((*connection)->run_script(sql));
+  }
+  void add_worker(const std::string& name) {
+    run("insert into errand.worker (name) values ('" + name + "')");
   }
   [[nodiscard]] std::vector<std::string> words() const {
     const Target target = target_as("launchpad");
@@ -76,6 +79,20 @@ TEST_F(DatabaseServerLaunchpadStartTest, AnIdentityWithoutItsWorkerIsNotUsed) {
   auto launchpad = start();
   EXPECT_THAT(log_of(launchpad), HasSubstr("errand-w1 is not used: the database has no worker errand_w1"));
   EXPECT_THAT(log_of(launchpad), HasSubstr("with 1 identity"));
+  auto job = exec(context_of("alice"), echo_after, 1);
+  ASSERT_TRUE(job) << job.error().message;
+  EXPECT_THAT(log_of(launchpad), HasSubstr("errand-w2 serves alice"));
+}
+
+TEST_F(DatabaseServerLaunchpadStartTest, AWorkerThatIsRemovedLaterIsNotUsed) {
+  add_worker("errand_w1");
+  add_worker("errand_w2");
+  auto launchpad = start();
+  run("delete from errand.worker where name = 'errand_w1'");
+  ASSERT_TRUE(eventually([&] {
+    return log_of(launchpad).find("errand-w1 is not used: the database has no worker errand_w1") !=
+           std::string::npos;
+  }));
   auto job = exec(context_of("alice"), echo_after, 1);
   ASSERT_TRUE(job) << job.error().message;
   EXPECT_THAT(log_of(launchpad), HasSubstr("errand-w2 serves alice"));

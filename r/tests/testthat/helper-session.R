@@ -13,10 +13,12 @@ with_context <- function(context, code) {
 # Waits until `condition` holds, 60 s at most.
 eventually <- function(condition) {
   last_look <- Sys.time() + 60
-  for (i in 1:10000) {
+  pause <- 0.002
+  repeat {
     if (condition()) return(TRUE)
     if (Sys.time() > last_look) return(FALSE)
-    Sys.sleep(min(0.002 * i, 0.05))
+    Sys.sleep(pause)
+    pause <- min(2 * pause, 0.05)
   }
 }
 

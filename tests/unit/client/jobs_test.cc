@@ -43,6 +43,20 @@ TEST_F(JobsTest, SealedAndUnsealedOnesEachOnceOldestFirst) {
   EXPECT_NE((*jobs)[2].status, JobStatus::finished);
 }
 
+TEST_F(JobsTest, WhatHasNotEndedChangedWhenItsDirectoryDid) {
+  share::Manifest old = manifest();
+  old.created_ns -= 3'600'000'000'000;
+  old.id = share::make_job_id(old.created_ns);
+  const JobRef job = publish(old, 1);
+  auto listed = get_jobs(context);
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_EQ((*listed)[0].created_ns, old.created_ns);
+  EXPECT_GT((*listed)[0].modified_ns, old.created_ns);
+  auto info = get_job_info(job);
+  ASSERT_TRUE(info.ok()) << info.error().message;
+  EXPECT_EQ(info->summary.modified_ns, (*listed)[0].modified_ns);
+}
+
 TEST_F(JobsTest, MoreJobsThanAProcessMayHaveFilesOpenAreReadAll) {
   constexpr std::size_t most_files = 40;
   for (std::size_t i = 0; i < most_files; ++i) {
